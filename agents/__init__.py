@@ -1,0 +1,1 @@
+"""What each step decides. Never imports prefect."""

@@ -1,0 +1,1 @@
+"""Coordination: what runs when, and the gate. No data logic."""

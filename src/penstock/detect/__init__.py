@@ -1,0 +1,1 @@
+"""A batch's profile judged against the dataset's accepted history."""

@@ -1,0 +1,1 @@
+"""Claims: the new files of a landing become one batch under a durable manifest."""

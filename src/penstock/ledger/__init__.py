@@ -1,0 +1,1 @@
+"""The relational store of record, with its hash-chained audit."""

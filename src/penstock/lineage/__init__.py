@@ -1,0 +1,1 @@
+"""OpenLineage events, written to a durable outbox before they are sent."""

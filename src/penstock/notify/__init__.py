@@ -1,0 +1,1 @@
+"""Telling operations, producers and stewards."""

@@ -1,0 +1,1 @@
+"""Landed files read into typed Parquet; every record is accounted for."""

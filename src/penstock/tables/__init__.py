@@ -1,0 +1,1 @@
+"""Published tables: Apache Iceberg, one audited branch per batch."""

@@ -1,0 +1,1 @@
+"""Workflow definitions: YAML, checked when loaded, a DAG that drives the run."""

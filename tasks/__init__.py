@@ -1,0 +1,1 @@
+"""One Prefect task per step: retries, cache key, timeout, artifact."""
