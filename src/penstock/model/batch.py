@@ -19,7 +19,7 @@ class LandedFile(Value):
     """One version of one file in a landing."""
 
     uri: str = Field(description="`s3://bucket/key` or `file:///path`")
-    version: str = Field(description="S3 version id or ETag; on disk `size-mtime_ns-inode`")
+    version: str = Field(description="on S3 `etag@seconds`; on disk `size-mtime_ns-inode`")
     size: int = Field(ge=0, description="bytes")
     modified_at: AwareDatetime
 
