@@ -1,0 +1,1 @@
+"""Alembic revisions of the ledger, oldest first; never edited after a release."""
