@@ -9,6 +9,7 @@ from penstock.contracts.contract import (
     Rule,
     RuleKind,
 )
+from penstock.contracts.odcs import load_contract, read_contract
 
 __all__ = [
     "Contract",
@@ -18,4 +19,6 @@ __all__ = [
     "DriftPolicy",
     "Rule",
     "RuleKind",
+    "load_contract",
+    "read_contract",
 ]

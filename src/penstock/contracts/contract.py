@@ -34,14 +34,22 @@ class RuleKind(StrEnum):
     FRESHNESS = "freshness"
     COMPARE = "compare"
     REFERENCE = "reference"
+    MISSING = "missing"
+    """Words that stand for a missing value, as in `N/A`."""
+    TEXT = "text"
+    """A promise in prose: no machine can show it, so that it is always unknown."""
 
 
 class Rule(Value):
     """One check compiled from a contract.
 
     `arguments` by kind: range {minimum, maximum, exclusive_minimum, exclusive_maximum}, set
-    {values}, pattern {regex}, length {minimum, maximum}, row_count {minimum, maximum}, freshness
-    {within_s}, compare {op} (eq, ne, lt, le, gt, ge over two columns), reference {table, column}.
+    {values}, pattern {regex, format}, length {minimum, maximum}, row_count {minimum, maximum},
+    freshness {within_s}, compare {op} (eq, ne, lt, le, gt, ge over two columns), reference
+    {table, column}, missing {values, nulls}, text {text}.
+
+    A rule about rows may also carry `tolerance` {op, values, unit}: what the number of failing
+    rows, or their percentage, is held against. It is then about the batch as a whole.
     """
 
     id: str = Field(description="as in `quantity.range`; stable when other rules are added")
@@ -55,7 +63,8 @@ class Rule(Value):
     @property
     def splits_rows(self) -> bool:
         """True when the rule tells failed rows apart; False when it is about the whole batch."""
-        return self.kind not in {RuleKind.ROW_COUNT, RuleKind.FRESHNESS}
+        about_batch = {RuleKind.ROW_COUNT, RuleKind.FRESHNESS, RuleKind.TEXT}
+        return self.kind not in about_batch and "tolerance" not in self.arguments
 
 
 class ContractColumn(Value):
@@ -66,7 +75,9 @@ class ContractColumn(Value):
     format: str | None = Field(
         default=None, description="strptime format of a date or time column in text files"
     )
-    severity: Severity = Field(description="of a missing column and of failed casts")
+    severity: Severity = Field(
+        description="of a missing column; failed casts have that of the rule `<name>.type`"
+    )
     sensitive: bool = Field(default=False, description="its values are masked wherever shown")
     description: str | None = None
     line: int | None = None
