@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
-from penstock.model.batch import IngestedFile
+from penstock.errors import Tampered
+from penstock.model.batch import Column, IngestedFile
 from penstock.model.canonical import Digest, canonical, digest_of
 from penstock.model.finding import Finding, RuleResult
 from penstock.model.judgement import ReferenceUse, Split
@@ -52,7 +55,7 @@ class Condition(Value):
 
     field: str
     op: str
-    value: str | float | int
+    value: str | float | int | tuple[str, ...] = Field(description="several for `in`")
 
 
 class SampleRow(Value):
@@ -75,6 +78,7 @@ class Evidence(Value):
     claim: Digest
     requested_by: str
     files: tuple[IngestedFile, ...]
+    columns: tuple[Column, ...]
     typed: FileRef
     miscast: FileRef | None
     rejects: FileRef | None
@@ -110,3 +114,22 @@ class Evidence(Value):
     def digest(self) -> Digest:
         """SHA-256 of the canonical encoding."""
         return digest_of(self, tag=EVIDENCE_TAG)
+
+    @classmethod
+    def decoded(cls, encoded: bytes) -> Self:
+        """Read evidence back from its canonical bytes.
+
+        Raises:
+            Tampered: when the bytes are not evidence of this version.
+        """
+        try:
+            document = json.loads(encoded)
+            if document["tag"] == EVIDENCE_TAG:
+                return cls.model_validate(document["value"])
+            found = repr(document["tag"])
+        except (ValueError, KeyError, TypeError) as exc:
+            found = type(exc).__name__
+        raise Tampered(
+            f"Stored evidence is not {EVIDENCE_TAG!r}: {found}.",
+            remedy="Restore the object from a backup, or judge the batch again.",
+        )

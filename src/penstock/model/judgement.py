@@ -51,7 +51,9 @@ class Judged(Value):
     state: Literal["judged", "learning", "warning"] = Field(
         default="judged", description="`learning` and `warning` can not hold a batch"
     )
-    history: int = Field(default=0, description="accepted batches it was compared with")
+    history: tuple[BatchId, ...] = Field(
+        default=(), description="accepted batches it was compared with, oldest first"
+    )
     findings: tuple[Finding, ...] = ()
     score: float | None = Field(default=None, description="higher is worse")
 

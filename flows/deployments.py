@@ -1,0 +1,37 @@
+"""The deployments that `penstock up` and the demo create; `prefect.yaml` describes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from penstock.flows.drain import drain
+from penstock.flows.process_batch import process_batch
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import EntrypointType
+
+__all__ = ["build_deployments"]
+
+
+def build_deployments(
+    *, drain_every: timedelta | None, environment: Mapping[str, str]
+) -> list[RunnerDeployment]:
+    """Return the deployments: a drain, scheduled unless `drain_every` is None, and a batch's."""
+    variables = {"env": dict(environment)}
+    return [
+        drain.to_deployment(
+            "drain",
+            interval=drain_every,
+            concurrency_limit=ConcurrencyLimitConfig(
+                limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+            ),
+            job_variables=variables,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        ),
+        process_batch.to_deployment(
+            "process-batch",
+            job_variables=variables,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        ),
+    ]

@@ -1,0 +1,113 @@
+"""Flow: claim what is new in the landings and judge batch after batch in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from penstock.agents import SPECS
+from penstock.flows.work import Work
+from prefect import flow, get_run_logger, runtime
+
+from penstock.errors import PenstockError
+from penstock.landing import Lease
+from penstock.model import BatchRecord, Claim
+from penstock.orchestration import is_waiting
+from penstock.settings import read_settings
+from penstock.stores import open_store
+from penstock.tools import Tools
+from penstock.workflows import open_config
+
+__all__ = ["drain"]
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What one drain did."""
+
+    states: dict[str, int] = field(default_factory=dict[str, int])
+    failures: list[str] = field(default_factory=list[str])
+
+    def count(self, record: BatchRecord) -> None:
+        """Count a batch under its state."""
+        self.states[record.state.value] = self.states.get(record.state.value, 0) + 1
+
+
+@flow(name="drain", persist_result=True, result_serializer="json")
+def drain(workflow: str | None = None) -> dict[str, int]:
+    """Empty the landings of one workflow, or of all; return batches by state.
+
+    Each batch is judged here. One that must ask a steward gets a `process-batch` run of its own,
+    which reuses what was judged here and suspends. A batch that cannot be judged does not keep
+    the next one waiting. What an owner that died left behind is taken over.
+
+    Raises:
+        PenstockError: after everything else was done, when a definition could not be loaded or a
+            batch could not be judged.
+    """
+    log = get_run_logger()
+    tools = Tools(settings=read_settings())
+    config = open_config(tools.settings.config_uri, agents=SPECS)
+    tally = Tally()
+    for name in [workflow] if workflow is not None else config.names():
+        try:
+            loaded = config.load(name)
+            work = Work(
+                tools=tools,
+                loaded=loaded,
+                flow_run=str(runtime.flow_run.id),
+                may_suspend=False,
+            )
+            _drain_one(work, tally)
+        except PenstockError as exc:
+            log.error("%s: %s", name, exc)  # noqa: TRY400 - the message names the place
+            tally.failures.append(f"{name}: {exc}")
+    if tally.failures:
+        raise PenstockError(
+            f"{len(tally.failures)} of what was to be done failed: {'; '.join(tally.failures)}",
+            remedy="Everything else was done. Mend the cause; the next drain tries again.",
+        )
+    return tally.states
+
+
+def _drain_one(work: Work, tally: Tally) -> None:
+    workflow, claims = work.loaded.workflow, work.claims
+    landing = open_store(workflow.landing.uri)
+    while claims.claim_new(
+        landing,
+        pattern=workflow.landing.pattern,
+        requested_by="watcher",
+        max_files=workflow.landing.max_files,
+        max_bytes=workflow.landing.max_bytes,
+    ):
+        pass
+    settled = work.tools.ledger.settled(workflow.dataset)
+    for sequence in claims.sequences():
+        if sequence in settled:
+            continue
+        claim = claims.read(sequence)
+        lease = (
+            None
+            if _waits_for_steward(work, claim)
+            else claims.acquire(sequence, owner=f"flow-run:{work.flow_run}")
+        )
+        if lease is not None:
+            _judge(work, claim, lease, tally)
+        if workflow.in_order and not work.tools.ledger.is_settled(claim.digest):
+            break
+
+
+def _judge(work: Work, claim: Claim, lease: Lease, tally: Tally) -> None:
+    try:
+        record = work.process(claim, lease)
+    except Exception as exc:  # noqa: BLE001 - one batch must not keep the next ones waiting
+        what = str(exc) if isinstance(exc, PenstockError) else f"{type(exc).__name__}: {exc}"
+        get_run_logger().error("Batch %s#%s: %s", claim.dataset, claim.sequence, what)
+        tally.failures.append(f"{claim.dataset}#{claim.sequence}: {what}")
+        return
+    tally.count(record)
+
+
+def _waits_for_steward(work: Work, claim: Claim) -> bool:
+    """True when a suspended run will wake up for this batch: then there is nothing to do here."""
+    request = work.tools.ledger.open_request_of(claim.digest)
+    return request is not None and request.flow_run is not None and is_waiting(request.flow_run)

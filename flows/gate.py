@@ -1,0 +1,150 @@
+"""The gate: go on, or suspend until a steward has decided. Waking up is not deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from penstock.agents.notify import tell
+from prefect import get_run_logger, runtime
+from prefect.exceptions import ObjectNotFound
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from pydantic import Field, ValidationError, create_model
+
+from penstock.errors import Conflict, NotAllowed, PenstockError
+from penstock.gate import verdict_of
+from penstock.model import (
+    BatchState,
+    Choice,
+    Claim,
+    Evidence,
+    Release,
+    Reported,
+    Request,
+    Verdict,
+)
+from penstock.notify import Target, held_message
+from penstock.report import build_markdown, summarise
+from penstock.tools import Tools
+
+__all__ = ["pass_gate"]
+
+BY_FORM = "prefect-form"
+"""Who decided where the answer came through Prefect, which records no actor."""
+
+
+def pass_gate(
+    reported: Reported,
+    *,
+    tools: Tools,
+    claim: Claim,
+    release: Release,
+    targets: Sequence[Target],
+    flow_run: str,
+    may_suspend: bool,
+) -> Verdict | None:
+    """Return the verdict on a batch; None where it is held and this run may not suspend.
+
+    Where a steward must be asked, the run suspends: the process ends here, and after a resume
+    the flow comes back to this point. Each time only a decision in the ledger about exactly this
+    evidence and release lets the batch go on; without one the run suspends again.
+    """
+    ref = reported.evidence
+    evidence = Evidence.decoded(tools.objects.read(ref))
+    verdict = verdict_of(evidence, ref, None)
+    if verdict is not None:
+        return verdict
+    request = _open(evidence, reported, tools=tools, claim=claim, release=release)
+    _tell_held(request, evidence, tools=tools, targets=targets)
+    while True:
+        decision = tools.ledger.decision(evidence=ref.digest, release=release.id)
+        verdict = verdict_of(evidence, ref, decision)
+        if verdict is not None:
+            return verdict
+        if not may_suspend:
+            return None
+        tools.ledger.set_flow_run(request.id, flow_run)
+        request = _suspend(request, evidence, tools=tools)
+
+
+def _open(
+    evidence: Evidence, reported: Reported, *, tools: Tools, claim: Claim, release: Release
+) -> Request:
+    reason = summarise(evidence)
+    record = tools.ledger.batch(claim.digest)
+    if not record.state.is_settled:
+        tools.ledger.settle(claim.digest, BatchState.HELD, reason=reason)
+    return tools.ledger.open_request(
+        dataset=evidence.dataset,
+        batch=evidence.batch,
+        release=release.id,
+        evidence=reported.evidence.digest,
+        evidence_ref=reported.evidence,
+        page=reported.page,
+        options=tuple(option.choice for option in evidence.options),
+        severity=evidence.worst or "high",
+        summary=reason,
+        flow_run=None,
+    )
+
+
+def _tell_held(
+    request: Request, evidence: Evidence, *, tools: Tools, targets: Sequence[Target]
+) -> None:
+    message = held_message(request, evidence)
+    try:
+        tell(message, targets, tools.ledger, batch=request.batch, release=request.release)
+    except PenstockError as exc:
+        # The batch stays held either way, and the next wake-up tells those who were not reached.
+        get_run_logger().warning("Stewards could not all be told: %s", exc)
+
+
+def _suspend(request: Request, evidence: Evidence, *, tools: Tools) -> Request:
+    """Suspend the run, or take the answer of the resume that woke it up."""
+    log = get_run_logger()
+    # NOTE: a key that was used falls straight through the gate, so it grows with every retry
+    # (run_count) and with every wake-up that brought no decision.
+    run_count = runtime.flow_run.run_count
+    key = f"gate-{request.evidence}-{run_count}-{request.wake_ups}"
+    try:
+        answer = suspend_flow_run(wait_for_input=_form(request, evidence), key=key, timeout=None)
+    except (ObjectNotFound, ValidationError, NotImplementedError) as exc:
+        log.warning("The run was woken up without an answer (%s).", type(exc).__name__)
+        answer = None
+    if answer is not None:
+        _record(request, Choice(answer.decision), str(answer.note), tools=tools)
+    return tools.ledger.wake_up(request.id)
+
+
+def _record(request: Request, choice: Choice, note: str, *, tools: Tools) -> None:
+    try:
+        tools.ledger.decide(
+            request.id, choice=choice, note=note, by=BY_FORM, evidence=request.evidence
+        )
+    except (Conflict, NotAllowed) as exc:
+        get_run_logger().warning("The answer is not taken: %s", exc)
+
+
+def _form(request: Request, evidence: Evidence) -> type[RunInput]:
+    """Return the form that Prefect shows: closed choices, nothing preselected."""
+    choices = tuple(choice.value for choice in request.options)
+    model = create_model(
+        "Decision",
+        __base__=RunInput,
+        decision=(
+            Literal[choices],  # type: ignore[valid-type]  # the open choices are data
+            Field(description="; ".join(_effect(evidence, choice) for choice in request.options)),
+        ),
+        note=(str, Field(default="", max_length=500, description="why, for the record")),
+    )
+    description = build_markdown(evidence, digest=request.evidence, link=request.page.uri)
+    return cast("type[RunInput]", model.with_initial_data(description=description))
+
+
+def _effect(evidence: Evidence, choice: Choice) -> str:
+    rows = next(option.rows for option in evidence.options if option.choice is choice)
+    return (
+        f"{choice.value}: publish {rows.published:,}, quarantine {rows.quarantined:,},"
+        f" reject {rows.rejected:,}"
+    )

@@ -1,0 +1,162 @@
+"""Working on one claim: lease, release, steps, and what happens when a step fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from penstock.agents.notify import tell
+from penstock.flows.run import BatchRun, run_steps
+from prefect import get_run_logger
+
+from penstock.errors import Conflict, PenstockError, Terminal
+from penstock.landing import ClaimLog, Lease
+from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published
+from penstock.notify import build_targets, dead_message
+from penstock.orchestration import spawn_batch_run
+from penstock.release import build_release
+from penstock.tools import Tools
+from penstock.workflows import LoadedWorkflow
+
+__all__ = ["Work", "open_claims"]
+
+
+def open_claims(tools: Tools, dataset: str) -> ClaimLog:
+    """Return the claims of a dataset."""
+    return ClaimLog(tools.store, dataset, clock=tools.clock, lease_s=tools.settings.lease_s)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is fixed while a process works on the batches of one workflow."""
+
+    tools: Tools
+    loaded: LoadedWorkflow
+    flow_run: str
+    may_suspend: bool
+
+    @property
+    def claims(self) -> ClaimLog:
+        """Claims of the workflow's dataset."""
+        return open_claims(self.tools, self.loaded.workflow.dataset)
+
+    def process(self, claim: Claim, lease: Lease) -> BatchRecord:
+        """Work on a claim until it is settled or held, and return how it stands.
+
+        A failure that no retry can mend dead-letters the batch, and so does the last attempt.
+        Nothing is published because something failed.
+
+        Raises:
+            PenstockError: the failure, after it was recorded.
+        """
+        ledger = self.tools.ledger
+        release = build_release(self.loaded)
+        ledger.record_workflow(
+            name=self.loaded.workflow.name,
+            version=self.loaded.workflow.version,
+            config_path=self.loaded.config_path,
+            object_version=self.loaded.object_version,
+            digest=self.loaded.digest,
+        )
+        ledger.record_release(release)
+        record = ledger.begin(claim, release=release.id, flow_run=self.flow_run, owner=lease.owner)
+        run = BatchRun(
+            tools=self.tools,
+            loaded=self.loaded,
+            release=release,
+            claim=claim,
+            targets=build_targets(self.loaded.workflow.notify),
+            flow_run=self.flow_run,
+            may_suspend=self.may_suspend,
+        )
+        try:
+            with _kept_alive(lease):
+                published = run_steps(run)
+        except Exception as exc:
+            self._fail(run, record, exc)
+            raise
+        record = ledger.batch(claim.digest)
+        self._say(run, published)
+        if published is None and not self.may_suspend:
+            self._hand_over(record)
+        return record
+
+    def _hand_over(self, record: BatchRecord) -> None:
+        """Start the run that will ask for a decision: it reuses what was judged, and suspends."""
+        request = self.tools.ledger.open_request_of(record.claim)
+        if request is None:
+            return
+        flow_run = spawn_batch_run(
+            workflow=self.loaded.workflow.name,
+            sequence=record.sequence,
+            idempotency_key=f"{request.id}-{record.attempts}",
+        )
+        if flow_run is not None:
+            self.tools.ledger.set_flow_run(request.id, flow_run)
+            return
+        get_run_logger().warning(
+            "There is no deployment of process-batch to ask for a decision: run `prefect deploy"
+            " --all`, or decide with `penstock decide %s` and drain again.",
+            request.id[:12],
+        )
+
+    def _fail(self, run: BatchRun, record: BatchRecord, error: Exception) -> None:
+        is_last = record.attempts >= self.tools.settings.max_attempts
+        is_lost_race = isinstance(error, Conflict)
+        if not is_last and (is_lost_race or not isinstance(error, Terminal)):
+            return
+        ledger = self.tools.ledger
+        if ledger.batch(run.claim.digest).state.is_settled:
+            return
+        what = str(error) if isinstance(error, PenstockError) else type(error).__name__
+        dead = ledger.settle(run.claim.digest, BatchState.DEAD, reason=what)
+        self.tools.lineage.fail(record=dead, release=run.release, reason=what)
+        try:
+            tell(
+                dead_message(dead),
+                run.targets,
+                ledger,
+                batch=BatchId(dead.batch or dead.claim),
+                release=run.release.id,
+            )
+        except PenstockError as exc:
+            get_run_logger().warning("Operations could not be told: %s", exc)
+
+    def _say(self, run: BatchRun, published: Published | None) -> None:
+        log = get_run_logger()
+        if published is None:
+            log.warning("Batch %s is held: a steward must decide.", run.batch[:12])
+        else:
+            counts = published.counts
+            log.info(
+                "Batch %s: %s rows published, %s quarantined, %s rejected.",
+                run.batch[:12],
+                counts.published,
+                counts.quarantined,
+                counts.rejected,
+            )
+
+
+@contextmanager
+def _kept_alive(lease: Lease) -> Iterator[None]:
+    """Renew a lease while its owner works, and give it back however the work ends.
+
+    An owner that was taken over learns it at the end; publishing is idempotent, so that two
+    owners at once cost work but no rows.
+    """
+    ended = Event()
+
+    def renew() -> None:
+        while not ended.wait(lease.renew_after_s):
+            lease.renew()
+
+    keeper = Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
+        lease.release()

@@ -1,0 +1,100 @@
+"""`penstock requests` and `penstock decide`: what waits for a steward, and the answer."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from typing import Annotated
+
+import typer
+
+from penstock.cli.output import AsJson, print_json, print_line, print_table
+from penstock.errors import Conflict, NotFound
+from penstock.model import Choice, Decision, Request
+
+__all__ = ["decide", "requests", "wake", "who"]
+
+
+def who() -> str:
+    """Return who is at this terminal, as far as the operating system knows."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def requests(
+    all_: Annotated[bool, typer.Option("--all", help="Also those already decided.")] = False,
+    dataset: Annotated[str | None, typer.Option(help="Only of this dataset.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the batches that wait for a steward's decision."""
+    from penstock.settings import read_settings
+    from penstock.tools import Tools
+
+    ledger = Tools(settings=read_settings()).ledger
+    found = ledger.requests(state=None if all_ else "open", dataset=dataset)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        print_line("Nothing waits for a decision.")
+        return
+    print_table(
+        ("request", "dataset", "batch", "severity", "state", "since", "open choices"),
+        (
+            (
+                request.id[:12],
+                request.dataset,
+                request.batch[:12],
+                request.severity.value,
+                request.state,
+                f"{request.opened_at:%Y-%m-%d %H:%M} UTC",
+                ", ".join(choice.value for choice in request.options),
+            )
+            for request in found
+        ),
+    )
+    for request in found:
+        print_line(f"{request.id[:12]}: {request.summary}\n    evidence: {request.page.uri}")
+
+
+def decide(
+    request: Annotated[str, typer.Argument(help="Id of the request, or its beginning.")],
+    choice: Annotated[Choice, typer.Option(help="Your verdict. There is no default.")],
+    note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Decide about a held batch and wake its run up.
+
+    The decision is recorded first, on exactly the evidence of the request; then the suspended
+    run is resumed. If it cannot be, the next drain carries the decision out.
+    """
+    from penstock.settings import read_settings
+    from penstock.tools import Tools
+
+    ledger = Tools(settings=read_settings()).ledger
+    found = ledger.request(request)
+    decision = ledger.decide(found.id, choice=choice, note=note, by=who(), evidence=found.evidence)
+    if as_json:
+        print_json(decision)
+    else:
+        print_line(
+            f"Recorded: {decision.choice.value} for batch {decision.batch[:12]}, by {decision.by}"
+            f" ({decision.proof})."
+        )
+    wake(found, decision)
+
+
+def wake(request: Request, decision: Decision) -> bool:
+    """Resume the suspended run of a request; say so on stderr where that cannot be done."""
+    if request.flow_run is None:
+        typer.echo("No run waits for it: the next drain carries the decision out.", err=True)
+        return False
+    from penstock.orchestration import resume_run
+
+    try:
+        resume_run(
+            request.flow_run, answer={"decision": decision.choice.value, "note": decision.note}
+        )
+    except (Conflict, NotFound) as exc:
+        typer.echo(f"penstock: {exc}", err=True)
+        return False
+    return True

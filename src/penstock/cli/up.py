@@ -1,0 +1,70 @@
+"""`penstock up`: server, worker and a scheduled drain for a given config, on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from penstock.cli.output import print_line, progress
+
+__all__ = ["up"]
+
+
+def up(
+    every: Annotated[int, typer.Option(min=5, help="Seconds between looks at landings.")] = 60,
+    port: Annotated[int, typer.Option(help="Port of the Prefect server and UI.")] = 4200,
+) -> None:
+    """Start a Prefect server, a worker and the landing watcher; stop with Ctrl-C.
+
+    Reads PENSTOCK_CONFIG and the other settings from the environment, and refuses to start when a
+    definition cannot be loaded or the store cannot keep claims.
+    """
+    from penstock.agents import SPECS
+    from penstock.embedded import EmbeddedPrefect
+    from penstock.settings import read_settings
+    from penstock.stores import probe
+    from penstock.tools import Tools
+    from penstock.workflows import open_config
+
+    settings = read_settings()
+    tools = Tools(settings=settings)
+    _, errors = open_config(settings.config_uri, agents=SPECS).load_all()
+    for error in errors.values():
+        raise error
+    with progress("Checking store and ledger"):
+        probe(tools.store)
+        _ = tools.ledger
+    prefect = EmbeddedPrefect(
+        settings.home / "prefect", environment=settings.environment(), port=port
+    )
+    stopped = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    try:
+        with progress("Starting the Prefect server"):
+            prefect.start_server()
+        os.environ.update(prefect.environment())
+        _deploy(every, settings.environment())
+        prefect.start_worker("penstock")
+        print_line(f"Prefect UI   {prefect.ui_url}")
+        print_line(f"Config       {settings.config_uri}")
+        print_line(f"Home         {settings.home}")
+        print_line(f"For other commands: export PREFECT_API_URL={prefect.api_url}")
+        print_line("Watching the landings; Ctrl-C stops.")
+        stopped.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        prefect.stop()
+
+
+def _deploy(every: int, environment: dict[str, str]) -> None:
+    # NOTE: Prefect reads its settings when it is first imported, so this comes after they are set.
+    from penstock.flows import build_deployments
+    from penstock.orchestration import deploy
+
+    deploy(build_deployments(drain_every=timedelta(seconds=every), environment=environment))
