@@ -1,1 +1,5 @@
-"""Published tables: Apache Iceberg, one audited branch per batch."""
+"""Publish audited files into Iceberg tables, look for them there, and query the tables."""
+
+from penstock.tables.tables import Tables
+
+__all__ = ["Tables"]
