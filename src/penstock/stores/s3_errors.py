@@ -20,7 +20,7 @@ __all__ = ["code_of", "explain", "explain_client"]
 
 PASSING = {"SlowDown", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict"}
 WRONG_REGION = {"PermanentRedirect", "AuthorizationHeaderMalformed", "301", "400"}
-NOT_FOUND, FORBIDDEN, TOO_MANY, BROKEN = 404, 403, 429, 500
+NOT_FOUND, FORBIDDEN, TOO_MANY, BROKEN, NOT_IMPLEMENTED = 404, 403, 429, 500, 501
 
 
 def code_of(error: ClientError) -> str:
@@ -32,7 +32,8 @@ def explain_client(error: ClientError, *, what: str, bucket: str) -> PenstockErr
     """Turn the server's answer into an error that says what to do."""
     code = code_of(error)
     status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-    if code in PASSING or status >= BROKEN or status == TOO_MANY:
+    is_broken = status >= BROKEN and status != NOT_IMPLEMENTED
+    if code in PASSING or is_broken or status == TOO_MANY:
         return StoreUnavailable(f"{what}: the server answered {code}.", remedy="Try again later.")
     if code == "NoSuchBucket":
         remedy = f"Create bucket {bucket!r} or correct its name."
@@ -43,6 +44,8 @@ def explain_client(error: ClientError, *, what: str, bucket: str) -> PenstockErr
             "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and that they"
             f" may read, write and list in bucket {bucket!r}."
         )
+    elif status == NOT_IMPLEMENTED:
+        remedy = "Use a store that honours `If-None-Match: *` (Amazon S3, SeaweedFS, MinIO)."
     elif code in WRONG_REGION:
         remedy = f"Set AWS_REGION to the region of bucket {bucket!r}."
     else:
