@@ -38,7 +38,7 @@ def draw_text(workflow: Workflow) -> str:
         ("digest", workflow.digest),
     ]
     width = max(len(name) for name, _ in facts)
-    lines = [f"{name:<{width}}  {value}" for name, value in facts]
+    lines = [f"{name:<{width}}  {_plain(value)}" for name, value in facts]
     runs = " -> ".join(
         layer[0] if len(layer) == 1 else f"({', '.join(layer)})" for layer in workflow.layers
     )
@@ -59,6 +59,11 @@ def draw_mermaid(workflow: Workflow) -> str:
         for need in workflow.step(wire.step).needs
     ]
     return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Return text as one line, without the codes that would colour or clear a terminal."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
 def _condition(condition: Condition) -> str:

@@ -50,16 +50,8 @@ def read_workflow(
     except Misfit as misfit:
         raise document.error(misfit.path, misfit.what, remedy=misfit.remedy) from misfit
     fields = {name: getattr(definition, name) for name in Definition.model_fields}
-    return Workflow(
-        **{
-            **fields,
-            "workflow": fields.pop("name"),
-            "landing": definition.landing.model_copy(update={"uri": uri}),
-            "wires": wires,
-            "digest": hash_bytes(text.encode()),
-            "source": source,
-        }
-    )
+    fields["landing"] = definition.landing.model_copy(update={"uri": uri})
+    return Workflow(**fields, wires=wires, digest=hash_bytes(text.encode()), source=source)
 
 
 def _check_stewards(definition: Definition) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
-from penstock.contracts import Contract
+from penstock.contracts import Contract, read_contract
 from penstock.errors import ConfigError, Terminal
 from penstock.model import Digest, Value, hash_bytes
 from penstock.stores import ObjectInfo, ObjectStore, open_store
@@ -89,13 +89,13 @@ class ConfigStore:
                 f"There is no workflow {name!r} in {self._store.root}/{WORKFLOWS}.",
                 remedy=suggest(name, names),
             )
-        text, info = self._read(f"{WORKFLOWS}{name}{SUFFIX}")
-        read: dict[str, tuple[str, ObjectInfo, Contract]] = {}
+        text, digest, info = self._read(f"{WORKFLOWS}{name}{SUFFIX}")
+        read: dict[str, tuple[str, Digest, ObjectInfo, Contract]] = {}
 
         def find_contract(key: str) -> Contract:
-            contract_text, contract_info = self._read(key)
+            contract_text, contract_digest, contract_info = self._read(key)
             contract = self._read_contract(contract_text, source=contract_info.uri)
-            read[key] = (contract_text, contract_info, contract)
+            read[key] = (contract_text, contract_digest, contract_info, contract)
             return contract
 
         workflow = read_workflow(
@@ -111,16 +111,16 @@ class ConfigStore:
                 remedy="Give both the same name.",
                 file=info.uri,
             )
-        contract_text, contract_info, contract = read[workflow.contract]
+        contract_text, contract_digest, contract_info, contract = read[workflow.contract]
         return LoadedWorkflow(
             workflow=workflow,
             contract=contract,
             contract_text=contract_text,
             config_path=info.uri,
             object_version=info.version,
-            digest=workflow.digest,
+            digest=digest,
             contract_path=contract_info.uri,
-            contract_digest=hash_bytes(contract_text.encode()),
+            contract_digest=contract_digest,
         )
 
     def load_all(self) -> LoadedAll:
@@ -154,7 +154,7 @@ class ConfigStore:
             errors |= shared
         return LoadedAll(loaded=tuple(loaded), errors=errors)
 
-    def _read(self, key: str) -> tuple[str, ObjectInfo]:
+    def _read(self, key: str) -> tuple[str, Digest, ObjectInfo]:
         for listed in self._store.list(key):
             if listed.key == key:
                 _refuse_size(listed)
@@ -164,7 +164,7 @@ class ConfigStore:
             _refuse_size(info)
             data = path.read_bytes()
         try:
-            return data.decode(), info
+            return data.decode().removeprefix("\ufeff"), hash_bytes(data), info
         except UnicodeDecodeError as exc:
             raise ConfigError(
                 f"Byte {exc.start} is not UTF-8 text.",
@@ -176,8 +176,6 @@ class ConfigStore:
 
 def open_config(uri: str, *, agents: Mapping[str, AgentSpec]) -> ConfigStore:
     """Open the config in a folder or at `s3://bucket/prefix`."""
-    from penstock.contracts import read_contract  # noqa: PLC0415 - the standard's models are heavy
-
     return ConfigStore(open_store(uri), agents=agents, read_contract=read_contract)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from penstock.model import Digest
 from penstock.workflows.definition import Definition, Step
@@ -18,8 +18,12 @@ class Workflow(Definition):
     `landing.uri` is absolute here.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
+
     wires: tuple[Wire, ...] = Field(description="the steps in the order they run")
-    digest: Digest = Field(description="SHA-256 of the definition's text")
+    digest: Digest = Field(
+        description="SHA-256 of the definition's text, without a byte order mark"
+    )
     source: str = Field(description="uri or path it was read from")
 
     @property
