@@ -18,7 +18,7 @@ import boto3
 import moto
 import pytest
 
-from penstock.stores import LocalStore, MemoryStore, ObjectStore, s3
+from penstock.stores import LocalStore, ObjectStore, open_store, s3
 from penstock.stores.s3 import S3Store
 
 _numbers = count(1)
@@ -35,7 +35,7 @@ KINDS = [
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     match request.param:
         case "memory":
-            yield MemoryStore()
+            yield open_store(f"memory://test-{next(_numbers)}")
         case "local":
             yield LocalStore(tmp_path / "a store")
         case "moto":

@@ -29,17 +29,15 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     `*` and `?` stand for letters other than `/`, `**` for anything, `**/` for any folders or none,
     `[a-c]` and `[!a-c]` for one letter. Case matters.
     """
-    if not pattern.strip() or pattern.startswith("/"):
-        raise ConfigError(
-            f"Pattern {pattern!r} fits no file.",
-            remedy="Write it relative to the landing, as in '*.csv' or '**/*.parquet'.",
-        )
-    return re.compile(
-        "".join(
-            _translate(token)
-            for token in re.findall(r"\*\*/|\*\*|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL)
-        ),
-        re.DOTALL,
+    pieces = re.findall(r"\*\*/|\*\*|\[!?.[^\]]*\]|.", pattern, re.DOTALL)
+    try:
+        if pattern.strip() and not pattern.startswith("/"):
+            return re.compile("".join(map(_translate, pieces)), re.DOTALL)
+    except re.error:
+        pass
+    raise ConfigError(
+        f"Pattern {pattern!r} fits no file.",
+        remedy="Write it relative to the landing, as in '*.csv' or '**/*.parquet'.",
     )
 
 
@@ -48,8 +46,8 @@ def fixed_part(pattern: str) -> str:
     return re.split(r"[*?\[]", pattern, maxsplit=1)[0]
 
 
-def _translate(token: str) -> str:
-    match token:
+def _translate(piece: str) -> str:
+    match piece:
         case "**/":
             return "(?:.*/)?"
         case "**":
@@ -58,9 +56,10 @@ def _translate(token: str) -> str:
             return "[^/]*"
         case "?":
             return "[^/]"
-        case _ if len(token) > 1:
-            negated = token[1] == "!"
-            letters = re.sub(r"([\\\[\]^&~|])", r"\\\1", token[1 + negated : -1])
+        case _ if len(piece) > 1:
+            negated = piece[1] == "!" and piece != "[!]"
+            ranges = re.findall(r"(.)-(.)|(.)", piece[1 + negated : -1], re.DOTALL)
+            letters = "".join("-".join(map(re.escape, filter(None, found))) for found in ranges)
             return f"[^/{letters}]" if negated else f"(?!/)[{letters}]"
         case _:
-            return re.escape(token)
+            return re.escape(piece)
