@@ -9,7 +9,7 @@ SAME = "a" * 64
 NEW = "b" * 64
 
 
-def test_content_accepted_before_is_a_redelivery_of_severity_high() -> None:
+def test_content_delivered_before_is_a_redelivery_of_severity_high() -> None:
     judgement = judge(Day().profile(), [], context(9, digests=(SAME,), seen={SAME: [batch_id(4)]}))
 
     assert [(f.id, f.kind, f.severity) for f in judgement.findings] == [
@@ -28,13 +28,17 @@ def test_content_of_the_history_is_a_redelivery_too() -> None:
     )
 
     assert [f.kind for f in judgement.findings] == ["redelivery"]
-    assert judgement.findings[0].observed == "1 of 2 files seen before"
+    assert judgement.findings[0].observed == "1 of 2 files delivered before"
 
 
-def test_a_batch_is_no_redelivery_of_itself() -> None:
-    judgement = judge(
-        Day().profile(), [], context(9, digests=(SAME,), seen={SAME: [batch_id(9)], NEW: []})
-    )
+def test_the_same_file_under_the_same_name_again_is_a_redelivery() -> None:
+    judgement = judge(Day().profile(), [], context(9, digests=(SAME,), seen={SAME: [batch_id(9)]}))
+
+    assert [f.kind for f in judgement.findings] == ["redelivery"]
+
+
+def test_new_content_is_no_redelivery() -> None:
+    judgement = judge(Day().profile(), [], context(9, digests=(NEW,), seen={SAME: [batch_id(4)]}))
 
     assert not judgement.alarm
 

@@ -18,7 +18,9 @@ class Context(Value):
     claimed_at: AwareDatetime
     digests: tuple[Digest, ...] = Field(description="content digest of each landed file")
     seen: dict[Digest, list[BatchId]] = Field(
-        default_factory=dict, description="accepted batches that had a content before"
+        default_factory=dict,
+        description="content digest to the batches of earlier claims that had it; the same files"
+        " landed again are the same batch under a later claim, so it may name this batch's own id",
     )
     sensitive: tuple[str, ...] = Field(
         default=(), description="columns whose values no message may show"

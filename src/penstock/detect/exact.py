@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from penstock.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from penstock.detect.context import Context
-    from penstock.model import HistoryEntry, Profile
+    from penstock.model import BatchId, HistoryEntry, Profile
 
 __all__ = ["check_content"]
 
 SHORT = 12
 """Characters of a batch id that a steward can type."""
+
+NAMED = 3
 
 
 def check_content(
@@ -33,35 +35,33 @@ def check_content(
 
 
 def _redelivery(history: Sequence[HistoryEntry], context: Context) -> Finding | None:
-    earlier: dict[str, list[str]] = {}
-    for digest, batches in context.seen.items():
-        earlier.setdefault(digest, []).extend(batches)
-    for entry in history:
-        for digest in entry.digests:
-            earlier.setdefault(digest, []).append(entry.batch)
-    hits = {
-        digest: [batch for batch in earlier.get(digest, ()) if batch != context.batch]
-        for digest in dict.fromkeys(context.digests)
+    accepted = {digest: entry.batch for entry in history for digest in entry.digests}
+    landed = list(dict.fromkeys(context.digests))
+    earlier = {
+        digest: list(dict.fromkeys([*context.seen.get(digest, ()), *_of(accepted, digest)]))
+        for digest in landed
     }
-    again = [digest for digest, batches in hits.items() if batches]
+    again = [digest for digest in landed if earlier[digest]]
     if not again:
         return None
-    files = len(set(context.digests))
-    before = ", ".join(
-        f"`{batch[:SHORT]}`"
-        for batch in list(dict.fromkeys(b for digest in again for b in hits[digest]))[:3]
-    )
-    which = "The file has" if files == 1 else f"{len(again)} of {files} files have"
+    names = list(dict.fromkeys(batch for digest in again for batch in earlier[digest]))[:NAMED]
+    before = ", ".join(f"`{name[:SHORT]}`" for name in names)
+    which = "The file was" if len(landed) == 1 else f"{len(again)} of {len(landed)} files were"
+    what = "delivered and accepted" if any(d in accepted for d in again) else "delivered"
     return Finding(
         id="detect:redelivery",
         kind="redelivery",
-        message=f"{which} been delivered and accepted before, byte for byte, in batch {before}."
-        " Publishing would double those rows: reject, and ask the producer for the right file.",
+        message=f"{which} {what} before, byte for byte, in batch {before}. Publishing the same"
+        " content again doubles its rows: reject, and ask the producer for the right file.",
         severity=Severity.HIGH,
-        expected="content not accepted before",
-        observed=f"{len(again)} of {files} files seen before",
+        expected="content not delivered before",
+        observed=f"{len(again)} of {len(landed)} files delivered before",
         method="content digest",
     )
+
+
+def _of(accepted: Mapping[str, BatchId], digest: str) -> list[BatchId]:
+    return [accepted[digest]] if digest in accepted else []
 
 
 def _repeated(context: Context) -> Finding | None:
