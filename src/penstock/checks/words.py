@@ -25,7 +25,7 @@ FAULTS = {
     RuleKind.TYPE: "unreadable",
     RuleKind.REQUIRED: "missing",
     RuleKind.MISSING: "missing",
-    RuleKind.UNIQUE: "duplicates",
+    RuleKind.UNIQUE: "repeated",
     RuleKind.SET: "outside the list",
     RuleKind.PATTERN: "of another form",
     RuleKind.REFERENCE: "without a match",
