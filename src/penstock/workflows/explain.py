@@ -35,6 +35,7 @@ MODELS: dict[tuple[str, ...], tuple[type[Value], ...]] = {
 }
 """The model at each place of a definition, positions in lists left out."""
 
+CONDITION_VALUE = ("gate", "ask_if", "value")
 SHOULD = {
     "bool_type": "be true or false",
     "float_type": "be a number",
@@ -42,6 +43,7 @@ SHOULD = {
     "model_attributes_type": "be a mapping of keys to values",
     "model_type": "be a mapping of keys to values",
     "string_type": "be text",
+    "too_short": "hold at least one entry",
     "tuple_type": "be a list",
 }
 ALLOWED = {
@@ -52,9 +54,15 @@ ALLOWED = {
 
 
 def explain(document: Document, refused: ValidationError) -> ConfigError:
-    """Return the error for the first thing, in the order of the file, that was refused."""
-    found = [_explain(document, error) for error in refused.errors(include_url=False)]
-    return min(found, key=lambda error: error.line or 0)
+    """Return the error for the first thing, in the order of the file, that was refused.
+
+    What is missing comes last: the cause is often a key that is there, but misspelt.
+    """
+    errors = refused.errors(include_url=False)
+    first = min(
+        errors, key=lambda error: (error["type"] == "missing", document.line(_place(error["loc"])))
+    )
+    return _explain(document, first)
 
 
 def _explain(document: Document, error: ErrorDetails) -> ConfigError:
@@ -78,7 +86,7 @@ def _explain(document: Document, error: ErrorDetails) -> ConfigError:
     return document.error(
         path,
         f"{name} is {show_value(value)}, but should {_should(path, kind, error)}.",
-        remedy=_remedy(kind, error, value),
+        remedy=_remedy(path, kind, error, value),
     )
 
 
@@ -116,16 +124,17 @@ def _description(path: Path) -> str | None:
 
 
 def _should(path: Path, kind: str, error: ErrorDetails) -> str:
-    if _names(path) == ("gate", "ask_if", "value"):
+    if _names(path) == CONDITION_VALUE:
         return "be text, a number or a list of texts"
     if kind == "union_tag_invalid":
         return "be 'log' or 'webhook'"
     return SHOULD.get(kind) or error["msg"].split(" should ", maxsplit=1)[-1]
 
 
-def _remedy(kind: str, error: ErrorDetails, value: object) -> str:
+def _remedy(path: Path, kind: str, error: ErrorDetails, value: object) -> str:
     if kind == "string_pattern_mismatch":
         return ALLOWED.get(error["ctx"]["pattern"], "Use letters, digits, dots, - and _.")
-    if kind == "string_type" and not isinstance(value, list | dict | None):
+    is_scalar = not isinstance(value, list | dict | None)
+    if kind == "string_type" and is_scalar and _names(path) != CONDITION_VALUE:
         return "Put it into quotes."
     return "Correct it."
