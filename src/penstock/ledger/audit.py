@@ -15,7 +15,7 @@ from penstock.model import AuditRecord
 
 __all__ = ["AuditTrail"]
 
-PAGE = 1000
+PAGE = 500
 """Records read at once; pages, so that no long read is left open however slow the reader."""
 
 

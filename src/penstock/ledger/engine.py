@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -79,8 +80,8 @@ def _parse(url: str) -> URL:
 
 
 def _parse_sqlite(url: URL) -> URL:
-    path = url.database or ":memory:"
-    if path == ":memory:" or path.startswith("file:"):
+    path = (url.database or ":memory:").removeprefix("file:")
+    if path == ":memory:" or url.query.get("mode") == "memory":
         raise ConfigError(
             f"The ledger cannot be kept in {path!r}: each connection would see another one.",
             remedy="Name a file, as in sqlite:////folder/ledger.db.",
@@ -96,11 +97,15 @@ def _parse_sqlite(url: URL) -> URL:
 def _place(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return str(url.database)
-    return url.set(username=None, password=None, query={}).render_as_string()
+    return URL.create(
+        url.drivername, host=url.host, port=url.port, database=url.database
+    ).render_as_string()
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_S})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args=_unless_in(url, {"timeout": WAIT_S})
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -119,13 +124,14 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    defaults = {"connect_timeout": 10, "application_name": "penstock"}
+    settings = {"connect_timeout": 10, "application_name": "penstock"}
     return create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        connect_args={name: value for name, value in defaults.items() if name not in url.query},
+        url, hide_parameters=True, pool_pre_ping=True, connect_args=_unless_in(url, settings)
     )
+
+
+def _unless_in(url: URL, settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in url.query}
 
 
 def _take_turn(connection: Connection) -> None:
