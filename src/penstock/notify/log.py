@@ -10,7 +10,7 @@ __all__ = ["LogTarget"]
 
 
 class LogTarget:
-    """Write each message to a logger: held and dead batches as warnings, the rest as information."""
+    """Write each message to a logger: held and dead batches as warnings."""
 
     def __init__(self, logger: logging.Logger | None = None) -> None:
         self._logger = logger or logging.getLogger("penstock.notify")

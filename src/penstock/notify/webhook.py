@@ -15,7 +15,8 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from penstock.errors import ConfigError, StoreUnavailable, Terminal
@@ -146,7 +147,9 @@ class _HiddenAddress(logging.Filter):
         return self._shown if isinstance(argument, httpx.URL) else argument
 
 
-_growing = wait_exponential_jitter(initial=WAIT_INITIAL_S, max=WAIT_MAX_S, jitter=WAIT_INITIAL_S)
+_growing = wait_exponential(multiplier=WAIT_INITIAL_S, max=WAIT_MAX_S) + wait_random(
+    0, WAIT_INITIAL_S
+)
 
 
 def _pause(state: RetryCallState) -> float:

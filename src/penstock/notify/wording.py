@@ -104,10 +104,10 @@ def dead_message(record: BatchRecord) -> Message:
     batch = record.batch or record.claim
     reason = _safe(record.reason or "no reason was recorded", limit=REASON_LIMIT)
     lines = [
-        f"{_name(record.dataset, batch)} could not be judged (arrival {record.sequence:,},"
-        f" {plural(record.attempts, 'attempt')}). Nothing of it is published; its files stay"
-        " where they landed.",
+        f"{_name(record.dataset, batch)} could not be judged: nothing of it is published.",
+        f"Arrival {record.sequence:,}, {plural(record.attempts, 'attempt')}.",
         f"Reason: {reason}",
+        "Its files stay where they landed.",
     ]
     return Message(
         key=_key("dead", record.claim, str(record.attempts)),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.model import Choice, Outcome
+from penstock.report.masking import is_sensitive, mask
+from penstock.report.samples import Sample, build_samples, choose_columns
 from penstock.report.summary import is_held, rows_set_aside
-from penstock.report.words import MASK, count, cut, file_name, join, plural, share
+from penstock.report.words import count, cut, file_name, join, plural, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
         Option,
         RowCounts,
         RuleResult,
-        SampleRow,
     )
 
-__all__ = ["Card", "Cell", "Conserved", "Limits", "Line", "View", "build_view"]
+__all__ = ["Card", "Conserved", "Limits", "Line", "View", "build_view"]
 
 CHOICES = {
     Choice.APPROVE: "Publish every row whose types hold, also rows that failed a rule.",
@@ -47,6 +48,7 @@ STATES = {
     "learning": "still learning: too few earlier batches, so it cannot hold a batch",
     "warning": "only warns: not enough earlier batches yet to hold one",
 }
+FILES_NAMED = 3
 OUTCOMES = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED)
 
 
@@ -100,24 +102,6 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One cell of a sample row."""
-
-    value: str | None
-    is_failing: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A failed row with the failing cells marked."""
-
-    file: str
-    record: int
-    cells: tuple[Cell, ...]
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Everything on the page."""
 
@@ -141,7 +125,7 @@ class View:
 
 def build_view(evidence: Evidence, *, digest: str, contract: Contract, limits: Limits) -> View:
     """Work out the page's content; values of sensitive columns do not get past this point."""
-    names = _sample_columns(evidence, contract, limit=limits.sample_columns)
+    names = choose_columns(evidence, contract, limit=limits.sample_columns)
     known = {name for sample in evidence.samples for name in sample.cells}
     return View(
         evidence=evidence,
@@ -158,9 +142,11 @@ def build_view(evidence: Evidence, *, digest: str, contract: Contract, limits: L
         },
         sample_columns=names,
         sample_columns_hidden=len(known) - len(names),
-        samples=_samples(evidence, contract, names=names, limits=limits),
+        samples=build_samples(
+            evidence, contract, names=names, limit=limits.samples, text_limit=limits.text
+        ),
         columns=tuple(
-            (column, _is_sensitive(contract, column.name), _description(contract, column.name))
+            (column, is_sensitive(contract, column.name), _description(contract, column.name))
             for column in evidence.profile.columns[: limits.columns]
         ),
         files=evidence.files[: limits.files],
@@ -174,7 +160,8 @@ def _lines(evidence: Evidence) -> tuple[Line, ...]:
         return (
             Line(
                 name="publish",
-                meaning="Happens without asking: no finding reaches the gate's threshold.",
+                meaning="Happens without asking: no finding reaches the gate's threshold. Failed"
+                " rows are kept aside.",
                 rows=evidence.automatic,
                 is_offered=True,
             ),
@@ -192,6 +179,8 @@ def _lines(evidence: Evidence) -> tuple[Line, ...]:
 
 
 def _why_not(choice: Choice, evidence: Evidence) -> str:
+    if not all(file.is_conserved for file in evidence.files):
+        return "Not offered: it cannot be shown where every landed record went."
     if choice is Choice.QUARANTINE:
         if not rows_set_aside(evidence):
             return "Not offered: no row failed by itself, so there is nothing to set aside."
@@ -209,12 +198,10 @@ def _conserved(evidence: Evidence) -> Conserved:
     if evidence.automatic is not None and not is_held(evidence):
         ways = [evidence.automatic]
     if lost:
-        names = ", ".join(file_name(file.uri) for file in lost[:3])
-        more = f" and {len(lost) - 3:,} more" if len(lost) > 3 else ""  # noqa: PLR2004 - named above
         return Conserved(
             is_shown=False,
-            sentence="It cannot be shown that every record is accounted for:"
-            f" see {plural(len(lost), 'file')} {names}{more} below.",
+            sentence="It cannot be shown that every record is accounted for. See below:"
+            f" {_name_files(lost)}.",
         )
     if not ways or not all(rows.is_conserved for rows in ways):
         return Conserved(
@@ -233,6 +220,13 @@ def _conserved(evidence: Evidence) -> Conserved:
     )
 
 
+def _name_files(files: Sequence[IngestedFile]) -> str:
+    names = [file_name(file.uri) for file in files[:FILES_NAMED]]
+    if len(files) > FILES_NAMED:
+        names.append(plural(len(files) - FILES_NAMED, "more file"))
+    return join(names)
+
+
 def _condition(condition: Condition) -> str:
     operator = OPERATORS.get(condition.op, condition.op)
     value = condition.value
@@ -245,7 +239,7 @@ def _tiles(evidence: Evidence) -> tuple[tuple[str, str, str], ...]:
     landed = None if None in records else sum(found or 0 for found in records)
     failed, clean = rows_set_aside(evidence), evidence.split.rows_clean
     lost = sum(file.records_rejected for file in evidence.files)
-    total = clean + failed + lost
+    total = 0 if landed is None else clean + failed + lost
     return (
         ("Landed", count(landed), f"in {plural(len(evidence.files), 'file')}"),
         ("Clean", count(clean), share(clean, of=total)),
@@ -261,7 +255,7 @@ def _cards(evidence: Evidence, contract: Contract, limits: Limits) -> tuple[Card
     for finding in evidence.findings[: limits.findings]:
         rule = rules.get(finding.rule or "")
         columns = [finding.column, *(rule.columns if rule else ())]
-        is_secret = any(_is_sensitive(contract, column) for column in columns)
+        is_secret = any(is_sensitive(contract, column) for column in columns)
         examples = finding.examples[: limits.examples]
         is_plotted = plots > 0 and any(value is not None for value in finding.series)
         plots -= is_plotted
@@ -270,7 +264,7 @@ def _cards(evidence: Evidence, contract: Contract, limits: Limits) -> tuple[Card
                 finding=finding,
                 message=cut(finding.message, limit=2 * limits.text),
                 facts=_facts(finding, rule, contract, limit=limits.text),
-                examples=tuple(_mask(example) for example in examples) if is_secret else examples,
+                examples=tuple(mask(example) for example in examples) if is_secret else examples,
                 examples_hidden=len(finding.examples) - len(examples),
                 is_plotted=is_plotted,
             )
@@ -317,75 +311,6 @@ def _rules(evidence: Evidence, contract: Contract) -> tuple[tuple[RuleResult, st
         ),
     )
     return tuple((rule, contract_place(contract, rule.contract_line)) for rule in ranked)
-
-
-def _sample_columns(evidence: Evidence, contract: Contract, *, limit: int) -> tuple[str, ...]:
-    """Choose the columns to show: failing ones first, then the contract's order."""
-    known = dict.fromkeys(column.name for column in contract.columns)
-    known |= dict.fromkeys(name for sample in evidence.samples for name in sample.cells)
-    present = {name for sample in evidence.samples for name in sample.cells}
-    failing = {name for sample in evidence.samples for name in _failing(sample, evidence)}
-    ordered = [name for name in known if name in present]
-    chosen = sorted(ordered, key=lambda name: name not in failing)[:limit]
-    return tuple(name for name in ordered if name in chosen)
-
-
-def _samples(
-    evidence: Evidence, contract: Contract, *, names: Sequence[str], limits: Limits
-) -> tuple[Sample, ...]:
-    samples = []
-    for sample in evidence.samples[: limits.samples]:
-        failing = _failing(sample, evidence)
-        cells = (
-            Cell(
-                value=_cell(sample, name, contract=contract, limit=limits.text // 3),
-                is_failing=name in failing,
-            )
-            for name in names
-        )
-        samples.append(
-            Sample(
-                file=file_name(sample.file),
-                record=sample.record,
-                cells=tuple(cells),
-                reasons=tuple(cut(reason, limit=limits.text) for reason in sample.reasons[:5]),
-            )
-        )
-    return tuple(samples)
-
-
-def _cell(sample: SampleRow, name: str, *, contract: Contract, limit: int) -> str | None:
-    value = sample.cells.get(name)
-    if value is not None and _is_sensitive(contract, name):
-        return MASK
-    return None if value is None else cut(value, limit=limit)
-
-
-def _failing(sample: SampleRow, evidence: Evidence) -> frozenset[str]:
-    """Return the columns that a sample's reasons speak of.
-
-    A reason begins with the id of its rule, or with the name of its column.
-    """
-    columns: set[str] = set()
-    for reason in sample.reasons:
-        for rule in evidence.rules:
-            if _begins(reason, rule.rule):
-                columns.update(rule.columns)
-        columns.update(name for name in sample.cells if _begins(reason, name))
-    return frozenset(columns)
-
-
-def _begins(reason: str, name: str) -> bool:
-    return reason == name or reason.startswith((f"{name}:", f"{name} ", f"{name}.", f"'{name}'"))
-
-
-def _mask(example: Example) -> Example:
-    return example.model_copy(update={"value": None if example.value is None else MASK})
-
-
-def _is_sensitive(contract: Contract, name: str | None) -> bool:
-    column = contract.column(name) if name else None
-    return column is not None and column.sensitive
 
 
 def _description(contract: Contract, name: str) -> str:

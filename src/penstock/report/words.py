@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
-    "MASK",
     "count",
     "cut",
     "file_name",
@@ -24,9 +23,6 @@ __all__ = [
     "size",
     "visible",
 ]
-
-MASK = "•••"
-"""Stands where the value of a sensitive column would be."""
 
 NBSP = "\u00a0"
 KEPT = frozenset("\u00a0\u00ad\n")
