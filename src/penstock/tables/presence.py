@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyiceberg.expressions import EqualTo, Reference, literal
+from pyiceberg.expressions import EqualTo, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import ManifestContent
 from pyiceberg.table.snapshots import Operation
 
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
     from penstock.model import BatchId
 
-__all__ = ["BATCH_KEY", "ROWS_KEY", "Counted", "count_rows", "look"]
+__all__ = ["BATCH_KEY", "ROWS_KEY", "Counted", "ancestors", "count_rows", "look"]
 
 BATCH_KEY = "penstock.batch"
 ROWS_KEY = "penstock.rows"
+FIRST = 1
+"""Sequence number of a table's first snapshot."""
 
 
 class Counted(NamedTuple):
@@ -42,16 +45,18 @@ def look(table: Table, batch: BatchId) -> int | None:
     rows, or where history was expired, the data files in force have the last word.
     """
     removed_since = False
-    truncated = True
-    for snapshot in _ancestors(table):
+    oldest = None
+    for snapshot in ancestors(table):
         if _summary(snapshot).get(BATCH_KEY) == batch:
             empty = _summary(snapshot).get(ROWS_KEY) == "0"
             if not removed_since or empty or _bringers(table, batch):
                 return snapshot.snapshot_id
             return None
         removed_since |= snapshot.summary is None or snapshot.summary.operation != Operation.APPEND
-        truncated = snapshot.parent_snapshot_id is not None
-    return next(iter(_bringers(table, batch)), None) if truncated else None
+        oldest = snapshot.sequence_number
+    # NOTE: pyiceberg takes the parent away from a snapshot whose parent it expires.
+    is_complete = oldest is None or oldest <= FIRST
+    return None if is_complete else next(iter(_bringers(table, batch)), None)
 
 
 def count_rows(table: Table, batch: BatchId, *, snapshot: int) -> Counted:
@@ -71,7 +76,7 @@ def count_rows(table: Table, batch: BatchId, *, snapshot: int) -> Counted:
         )
 
 
-def _ancestors(table: Table) -> Iterator[Snapshot]:
+def ancestors(table: Table) -> Iterator[Snapshot]:
     """Yield main's snapshots, newest first, as far as they are kept."""
     kept = {snapshot.snapshot_id: snapshot for snapshot in table.metadata.snapshots}
     current = table.metadata.current_snapshot_id

@@ -17,7 +17,7 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
 from penstock.errors import NotConserved, PublishRace, StoreUnavailable
-from penstock.tables.presence import BATCH_KEY, ROWS_KEY, count_rows, look
+from penstock.tables.presence import BATCH_KEY, ROWS_KEY, ancestors, count_rows, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,9 @@ LEFT_AFTER_S = 24 * 3600
 """A branch older than this belongs to a publisher that died."""
 ATTEMPTS = 25
 """An attempt fails only because somebody else went ahead, so a bound need not be waited for."""
+KEPT_SNAPSHOTS = 250
+"""Every commit of pyiceberg takes about 1 ms for each snapshot that is kept. Older ones are
+forgotten, their rows and files stay; what they said is in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +183,17 @@ def _swap(table: Table, offer: Offer, *, branch: str, snapshot: int, now: dateti
         main = table.metadata.refs[MAIN_BRANCH].snapshot_id
         if audited is None or audited.parent_snapshot_id != main:
             raise _overtaken(offer)
-        # NOTE: the swap is staged first. pyiceberg keeps only the first requirement of a kind:
-        # it must be that main is where it was in the very metadata that was just compared.
-        change = table.manage_snapshots().set_current_snapshot(snapshot_id=snapshot)
-        for name in [branch, *_leftovers(table, now=now)]:
-            change = change.remove_branch(name)
+        expired = [old.snapshot_id for old in ancestors(table)][KEPT_SNAPSHOTS - 1 :]
         with suppress(CommitFailedException):
-            change.commit()
+            with table.transaction() as transaction:
+                # NOTE: the swap is staged first. pyiceberg keeps only the first requirement of a
+                # kind, and it must be that main is where the metadata compared above has it.
+                change = ManageSnapshots(transaction).set_current_snapshot(snapshot_id=snapshot)
+                for name in [branch, *_leftovers(table, now=now)]:
+                    change = change.remove_branch(name)
+                change.commit()
+                if expired:
+                    ExpireSnapshots(transaction).by_ids(expired).commit()
             return
     raise _crowded(offer)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from penstock.model import Column
 
-__all__ = ["arrow_schema", "missing_fields", "read_shape"]
+__all__ = ["Shape", "arrow_schema", "missing_fields", "read_shape"]
 
 INSTEAD = {
     "BIT": "VARCHAR",
@@ -43,8 +43,15 @@ INSTEAD = {
 """Types that Iceberg or Parquet would change without a word, and what to declare instead."""
 
 
-def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Column]) -> Schema:
-    """Return the Iceberg schema of a Parquet file that must have exactly these columns.
+class Shape(NamedTuple):
+    """What a Parquet file says about itself."""
+
+    schema: Schema
+    rows: int
+
+
+def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Column]) -> Shape:
+    """Return rows and Iceberg schema of a Parquet file that must have exactly these columns.
 
     Every column is optional: `required` is a rule of the contract, not of the table.
     """
@@ -55,7 +62,8 @@ def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Col
                 " which a published table cannot keep.",
                 remedy=f"Declare it as {instead} in the contract.",
             )
-    found = _read_arrow_schema(io, location)
+    footer = _read_footer(io, location)
+    found = footer.schema.to_arrow_schema()
     expected = [column.name for column in columns] + [BATCH_COLUMN, FILE_COLUMN, RECORD_COLUMN]
     if sorted(found.names) != sorted(expected):
         absent = [name for name in expected if name not in found.names]
@@ -68,13 +76,14 @@ def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Col
         )
     optional = pa.schema([found.field(name).with_nullable(nullable=True) for name in expected])
     try:
-        return assign_fresh_schema_ids(_pyarrow_to_schema_without_ids(optional))
+        schema = assign_fresh_schema_ids(_pyarrow_to_schema_without_ids(optional))
     except UnsupportedPyArrowTypeException as exc:
         raise ConfigError(
             f"Column {exc.field.name!r} of dataset {dataset!r} has the type {exc.field.type},"
             " which a published table cannot keep.",
             remedy="Declare another type in the contract, as in VARCHAR.",
         ) from exc
+    return Shape(schema=schema, rows=footer.num_rows)
 
 
 def missing_fields(table: Table, file: Schema, *, dataset: str) -> Schema | None:
@@ -110,10 +119,10 @@ def _type(schema: Schema, name: str) -> str:
     return next(str(field.field_type) for field in schema.fields if field.name == name)
 
 
-def _read_arrow_schema(io: FileIO, location: str) -> pa.Schema:
+def _read_footer(io: FileIO, location: str) -> pq.FileMetaData:
     try:
         with io.new_input(location).open() as stream:
-            return pq.read_schema(stream)
+            return pq.read_metadata(stream)
     except FileNotFoundError as exc:
         raise NotFound(
             f"File {location!r} is not in the warehouse.",

@@ -73,10 +73,16 @@ class Warehouse:
                 return published
             self._on_step("looked")
             shape = read_shape(self._io, offer.location, dataset=offer.dataset, columns=columns)
+            if shape.rows != offer.rows:
+                raise NotConserved(
+                    f"File {offer.location!r} of batch {offer.batch!r} has {shape.rows} rows,"
+                    f" expected are {offer.rows}.",
+                    remedy="Nothing was published. Prepare the batch again.",
+                )
             if table is None:
-                table = self._create(offer.dataset, shape)
+                table = self._create(offer.dataset, shape.schema)
                 self._on_step("created")
-            table = self._grow(table, shape, dataset=offer.dataset)
+            table = self._grow(table, shape.schema, dataset=offer.dataset)
             return publish_offer(table, offer, clock=self._clock, on_step=self._on_step)
 
     def find(self, dataset: str, batch: BatchId) -> int | None:
