@@ -1,6 +1,6 @@
 """What each step decides. Never imports prefect."""
 
 from penstock.agents.agent import Agent, Brief
-from penstock.agents.registry import AGENTS, GATE, SPECS
+from penstock.agents.registry import AGENTS, SPECS, GateGiven
 
-__all__ = ["AGENTS", "GATE", "SPECS", "Agent", "Brief"]
+__all__ = ["AGENTS", "SPECS", "Agent", "Brief", "GateGiven"]

@@ -20,7 +20,7 @@ from penstock.agents.validate import VALIDATE
 from penstock.model import Reported, Value, Verdict
 from penstock.workflows import AgentSpec
 
-__all__ = ["AGENTS", "GATE", "SPECS"]
+__all__ = ["AGENTS", "SPECS", "GateGiven"]
 
 
 class GateGiven(Value):

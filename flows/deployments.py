@@ -9,7 +9,7 @@ from penstock.flows.drain import drain
 from penstock.flows.process_batch import process_batch
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
-from prefect.flows import EntrypointType
+from prefect.types.entrypoint import EntrypointType
 
 __all__ = ["build_deployments"]
 
@@ -20,7 +20,8 @@ def build_deployments(
     """Return the deployments: a drain, scheduled unless `drain_every` is None, and a batch's."""
     variables = {"env": dict(environment)}
     return [
-        drain.to_deployment(
+        RunnerDeployment.from_flow(
+            drain,
             "drain",
             interval=drain_every,
             concurrency_limit=ConcurrencyLimitConfig(
@@ -29,7 +30,8 @@ def build_deployments(
             job_variables=variables,
             entrypoint_type=EntrypointType.MODULE_PATH,
         ),
-        process_batch.to_deployment(
+        RunnerDeployment.from_flow(
+            process_batch,
             "process-batch",
             job_variables=variables,
             entrypoint_type=EntrypointType.MODULE_PATH,

@@ -8,7 +8,7 @@ from penstock.agents import SPECS
 from penstock.flows.work import Work
 from prefect import flow, get_run_logger, runtime
 
-from penstock.errors import PenstockError
+from penstock.errors import NotFound, PenstockError
 from penstock.landing import Lease
 from penstock.model import BatchRecord, Claim
 from penstock.orchestration import is_waiting
@@ -92,7 +92,7 @@ def _drain_one(work: Work, tally: Tally) -> None:
         )
         if lease is not None:
             _judge(work, claim, lease, tally)
-        if workflow.in_order and not work.tools.ledger.is_settled(claim.digest):
+        if workflow.in_order and sequence not in work.tools.ledger.settled(workflow.dataset):
             break
 
 
@@ -109,5 +109,9 @@ def _judge(work: Work, claim: Claim, lease: Lease, tally: Tally) -> None:
 
 def _waits_for_steward(work: Work, claim: Claim) -> bool:
     """True when a suspended run will wake up for this batch: then there is nothing to do here."""
-    request = work.tools.ledger.open_request_of(claim.digest)
+    try:
+        record = work.tools.ledger.batch(claim.digest)
+    except NotFound:
+        return False
+    request = work.find_request(record)
     return request is not None and request.flow_run is not None and is_waiting(request.flow_run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from penstock.agents.notify import tell
 from prefect import get_run_logger, runtime
@@ -22,6 +22,7 @@ from penstock.model import (
     Release,
     Reported,
     Request,
+    Severity,
     Verdict,
 )
 from penstock.notify import Target, held_message
@@ -74,7 +75,13 @@ def _open(
     reason = summarise(evidence)
     record = tools.ledger.batch(claim.digest)
     if not record.state.is_settled:
-        tools.ledger.settle(claim.digest, BatchState.HELD, reason=reason)
+        tools.ledger.settle(
+            claim.digest,
+            BatchState.HELD,
+            reason=reason,
+            evidence=reported.evidence,
+            page=reported.page,
+        )
     return tools.ledger.open_request(
         dataset=evidence.dataset,
         batch=evidence.batch,
@@ -83,7 +90,7 @@ def _open(
         evidence_ref=reported.evidence,
         page=reported.page,
         options=tuple(option.choice for option in evidence.options),
-        severity=evidence.worst or "high",
+        severity=evidence.worst or Severity.HIGH,
         summary=reason,
         flow_run=None,
     )
@@ -113,7 +120,8 @@ def _suspend(request: Request, evidence: Evidence, *, tools: Tools) -> Request:
         log.warning("The run was woken up without an answer (%s).", type(exc).__name__)
         answer = None
     if answer is not None:
-        _record(request, Choice(answer.decision), str(answer.note), tools=tools)
+        said = answer.model_dump()
+        _record(request, Choice(said["decision"]), said["note"], tools=tools)
     return tools.ledger.wake_up(request.id)
 
 
@@ -133,7 +141,7 @@ def _form(request: Request, evidence: Evidence) -> type[RunInput]:
         "Decision",
         __base__=RunInput,
         decision=(
-            Literal[choices],  # type: ignore[valid-type]  # the open choices are data
+            cast("Any", Literal[choices]),
             Field(description="; ".join(_effect(evidence, choice) for choice in request.options)),
         ),
         note=(str, Field(default="", max_length=500, description="why, for the record")),

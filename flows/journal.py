@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Iterable
 
 from penstock.ledger import Ledger
 from penstock.model import (
     BatchState,
     Claim,
+    Disposition,
     Ingested,
     Published,
     ReleaseId,
@@ -19,38 +20,39 @@ from penstock.model import (
 __all__ = ["keep"]
 
 
-def keep(ledger: Ledger, claim: Claim, release: ReleaseId, output: Value) -> None:
-    """Keep what the ledger answers for: identity, profile, evidence, and how it ended."""
-    _keep(output, ledger, claim, release)
+def keep(
+    ledger: Ledger,
+    claim: Claim,
+    release: ReleaseId,
+    output: Value,
+    *,
+    earlier: Iterable[Value | None],
+) -> None:
+    """Keep what the ledger answers for: identity, profile, and how the batch ended.
 
-
-@singledispatch
-def _keep(_output: Value, _ledger: Ledger, _claim: Claim, _release: ReleaseId) -> None:
-    """Keep nothing of an output that the ledger does not answer for."""
-
-
-@_keep.register
-def _(output: Ingested, ledger: Ledger, claim: Claim, _release: ReleaseId) -> None:
-    ledger.identify(claim.digest, output)
-
-
-@_keep.register
-def _(output: Scanned, ledger: Ledger, claim: Claim, release: ReleaseId) -> None:
-    ledger.save_profile(output.batch, release, claim.dataset, output.profile)
-
-
-@_keep.register
-def _(output: Reported, ledger: Ledger, claim: Claim, _release: ReleaseId) -> None:
-    ledger.attach_evidence(claim.digest, evidence=output.evidence, page=output.page)
-
-
-@_keep.register
-def _(output: Published, ledger: Ledger, claim: Claim, _release: ReleaseId) -> None:
-    was_published = output.snapshot is not None or output.verdict.choice is None
-    ledger.settle(
-        claim.digest,
-        BatchState.PUBLISHED if was_published else BatchState.REJECTED,
-        reason=f"decided by {output.verdict.decided_by}",
-        snapshot=output.snapshot,
-        counts=output.counts,
-    )
+    Args:
+        ledger: where it is kept.
+        claim: the claim that is worked on.
+        release: the release that it is worked on under.
+        output: what a step gave.
+        earlier: what the steps before it gave.
+    """
+    match output:
+        case Ingested():
+            ledger.identify(claim.digest, output)
+        case Scanned():
+            ledger.save_profile(output.batch, release, claim.dataset, output.profile)
+        case Published(verdict=verdict):
+            reported = next((one for one in earlier if isinstance(one, Reported)), None)
+            is_rejected = verdict.disposition is Disposition.NOTHING
+            ledger.settle(
+                claim.digest,
+                BatchState.REJECTED if is_rejected else BatchState.PUBLISHED,
+                reason=f"decided by {verdict.decided_by}",
+                evidence=verdict.evidence,
+                page=None if reported is None else reported.page,
+                snapshot=output.snapshot,
+                counts=output.counts,
+            )
+        case _:
+            pass

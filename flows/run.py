@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.agents import AGENTS, SPECS, Brief
+from penstock.agents import AGENTS, SPECS, Brief, GateGiven
 from penstock.flows.gate import pass_gate
 from penstock.flows.journal import keep
 from penstock.tasks import StepCall, build_task
@@ -14,10 +13,10 @@ from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
 from penstock.errors import PenstockError
-from penstock.model import BatchId, Claim, Published, Release, Reported, Value, Verdict
+from penstock.model import BatchId, Claim, Ingested, Published, Release, Reported, Value, Verdict
 from penstock.notify import Target
 from penstock.tools import Tools
-from penstock.workflows import LoadedWorkflow, Step
+from penstock.workflows import LoadedWorkflow, Step, fill
 
 __all__ = ["BatchRun", "run_steps"]
 
@@ -33,14 +32,14 @@ class BatchRun:
     targets: tuple[Target, ...]
     flow_run: str
     may_suspend: bool
-    outputs: dict[str, Value] = field(default_factory=dict[str, Value])
+    outputs: dict[str, Value | None] = field(default_factory=dict[str, Value | None])
 
     @property
     def batch(self) -> BatchId:
         """The batch's id, or the claim's digest while the content was not read."""
         for output in self.outputs.values():
-            if hasattr(output, "batch"):
-                return BatchId(output.batch)
+            if isinstance(output, Ingested):
+                return output.batch
         return BatchId(self.claim.digest)
 
 
@@ -51,15 +50,22 @@ def run_steps(run: BatchRun) -> Published | None:
     comes from the cache, and effects look before they act: running a batch again is safe.
     """
     published: Published | None = None
-    for layer in _layers(run.loaded.workflow.steps):
-        futures = {step: _submit(run, step) for step in layer if SPECS[step.agent].role != "gate"}
+    workflow = run.loaded.workflow
+    for layer in workflow.layers:
+        steps = [workflow.step(name) for name in layer]
+        futures = {step: _submit(run, step) for step in steps if SPECS[step.agent].role != "gate"}
         for step, future in futures.items():
-            output = _collect(run, step, future)
+            output = run.outputs[step.name] = _collect(run, step, future)
             if output is not None:
-                run.outputs[step.name] = output
-                keep(run.tools.ledger, run.claim, run.release.id, output)
+                keep(
+                    run.tools.ledger,
+                    run.claim,
+                    run.release.id,
+                    output,
+                    earlier=run.outputs.values(),
+                )
                 published = output if isinstance(output, Published) else published
-        for step in layer:
+        for step in steps:
             if SPECS[step.agent].role == "gate":
                 verdict = _ask(run, step)
                 if verdict is None:
@@ -68,25 +74,18 @@ def run_steps(run: BatchRun) -> Published | None:
     return published
 
 
-def _layers(steps: tuple[Step, ...]) -> Iterator[list[Step]]:
-    done: set[str] = set()
-    waiting = list(steps)
-    while waiting:
-        layer = [step for step in waiting if done.issuperset(step.needs)]
-        yield layer
-        done.update(step.name for step in layer)
-        waiting = [step for step in waiting if step not in layer]
-
-
 def _submit(run: BatchRun, step: Step) -> PrefectFuture[dict[str, Any]] | None:
-    given = _given(run, step)
-    if given is None:
+    """Start a step; None when what it cannot do without was skipped."""
+    workflow, agent = run.loaded.workflow, AGENTS[step.agent]
+    try:
+        given = fill(agent.spec, workflow.fills(step.name), run.outputs, claim=run.claim)
+    except ValueError as exc:
+        get_run_logger().warning("Step %s is left out: %s", step.name, exc)
         return None
-    agent = AGENTS[step.agent]
     brief = Brief(
         step=step.name,
         agent=agent.spec.label,
-        workflow=run.loaded.workflow,
+        workflow=workflow,
         contract=run.loaded.contract,
         release=run.release,
         claim=run.claim,
@@ -99,25 +98,7 @@ def _submit(run: BatchRun, step: Step) -> PrefectFuture[dict[str, Any]] | None:
         agent=agent.spec.label,
         given=given.model_dump(mode="json"),
     )
-    return task.submit(call=call)
-
-
-def _given(run: BatchRun, step: Step) -> Value | None:
-    """Return the agent's input, or None when a need that cannot be missed was skipped."""
-    takes = SPECS[step.agent].takes
-    if takes is Claim:
-        return run.claim
-    given: dict[str, Any] = {}
-    wiring: Mapping[str, tuple[str, ...]] = run.loaded.workflow.wiring[step.name]
-    for name, needs in wiring.items():
-        values = [run.outputs[need] for need in needs if need in run.outputs]
-        is_many = str(takes.model_fields[name].annotation).startswith("tuple[")
-        given[name] = tuple(values) if is_many else values[0] if values else None
-    try:
-        return takes(**given)
-    except ValueError:
-        get_run_logger().warning("Step %s is left out: what it needs was skipped.", step.name)
-        return None
+    return task.submit(call)
 
 
 def _collect(
@@ -141,9 +122,10 @@ def _collect(
 
 
 def _ask(run: BatchRun, step: Step) -> Verdict | None:
-    (need,) = run.loaded.workflow.wiring[step.name]["reported"]
-    reported = run.outputs[need]
-    assert isinstance(reported, Reported)  # noqa: S101 - the loader has checked the wiring
+    given = fill(
+        SPECS[step.agent], run.loaded.workflow.fills(step.name), run.outputs, claim=run.claim
+    )
+    reported: Reported = GateGiven.model_validate(given).reported
     return pass_gate(
         reported,
         tools=run.tools,

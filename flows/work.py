@@ -11,9 +11,9 @@ from penstock.agents.notify import tell
 from penstock.flows.run import BatchRun, run_steps
 from prefect import get_run_logger
 
-from penstock.errors import Conflict, PenstockError, Terminal
+from penstock.errors import Conflict, PenstockError, Terminal, Transient
 from penstock.landing import ClaimLog, Lease
-from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published
+from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published, Request
 from penstock.notify import build_targets, dead_message
 from penstock.orchestration import spawn_batch_run
 from penstock.release import build_release
@@ -72,7 +72,7 @@ class Work:
             may_suspend=self.may_suspend,
         )
         try:
-            with _kept_alive(lease):
+            with _kept_alive(lease, every_s=self.tools.settings.lease_s / 3):
                 published = run_steps(run)
         except Exception as exc:
             self._fail(run, record, exc)
@@ -83,9 +83,14 @@ class Work:
             self._hand_over(record)
         return record
 
+    def find_request(self, record: BatchRecord) -> Request | None:
+        """Return the open request about a batch."""
+        requests = self.tools.ledger.requests(state="open", dataset=record.dataset)
+        return next((one for one in requests if one.batch == record.batch), None)
+
     def _hand_over(self, record: BatchRecord) -> None:
         """Start the run that will ask for a decision: it reuses what was judged, and suspends."""
-        request = self.tools.ledger.open_request_of(record.claim)
+        request = self.find_request(record)
         if request is None:
             return
         flow_run = spawn_batch_run(
@@ -140,17 +145,24 @@ class Work:
 
 
 @contextmanager
-def _kept_alive(lease: Lease) -> Iterator[None]:
+def _kept_alive(lease: Lease, *, every_s: float) -> Iterator[None]:
     """Renew a lease while its owner works, and give it back however the work ends.
 
-    An owner that was taken over learns it at the end; publishing is idempotent, so that two
-    owners at once cost work but no rows.
+    An owner that was taken over goes on: publishing is idempotent, so that two owners at once
+    cost work but no rows.
     """
     ended = Event()
+    log = get_run_logger()
 
     def renew() -> None:
-        while not ended.wait(lease.renew_after_s):
-            lease.renew()
+        while not ended.wait(every_s):
+            try:
+                lease.renew()
+            except Transient as exc:
+                log.warning("The lease could not be renewed, trying again: %s", exc)
+            except Conflict as exc:
+                log.warning("%s", exc)
+                return
 
     keeper = Thread(target=renew, name="lease", daemon=True)
     keeper.start()

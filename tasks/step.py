@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from penstock.agents import Agent, Brief
@@ -19,6 +20,12 @@ from penstock.tools import Tools
 from penstock.workflows import Step
 
 __all__ = ["StepCall", "build_task"]
+
+logging.getLogger("prefect.task_runs").addFilter(
+    # Prefect says at every task that its timeout does not interrupt a thread. Here that is meant:
+    # a step that took too long fails when it comes back.
+    lambda record: not str(record.msg).startswith("Timeout of %s seconds configured")
+)
 
 JITTER = 0.5
 """Share by which a retry's delay varies, so that many batches don't come back at once."""

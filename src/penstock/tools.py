@@ -20,6 +20,7 @@ from penstock.model import (
     Decision,
     Digest,
     Effect,
+    EffectKind,
     FileRef,
     HistoryEntry,
     LandedFile,
@@ -88,7 +89,7 @@ class Effects(Protocol):
     """Changes outside the process, recorded before and after."""
 
     def intend(
-        self, *, key: str, batch: BatchId, release: ReleaseId, step: str, kind: str
+        self, *, key: str, batch: BatchId, release: ReleaseId, step: str, kind: EffectKind
     ) -> Effect:
         """Record the intent, or return the effect as it already stands."""
 

@@ -23,6 +23,7 @@ def run(
     that must ask a steward is handed to the `process-batch` deployment where there is one.
     """
     from penstock.agents import SPECS
+    from penstock.errors import ConfigError
     from penstock.flows import process_batch
     from penstock.flows.work import open_claims
     from penstock.landing import describe_file
@@ -32,7 +33,17 @@ def run(
     from penstock.workflows import open_config
 
     tools = Tools(settings=read_settings())
-    loaded = open_config(tools.settings.config_uri, agents=SPECS).load_for_dataset(dataset)
+    config = open_config(tools.settings.config_uri, agents=SPECS).load_all()
+    loaded = next((one for one in config.loaded if one.workflow.dataset == dataset), None)
+    if loaded is None:
+        for error in config.errors.values():
+            print_line(f"refused: {error}")
+        raise ConfigError(
+            f"No workflow of {tools.settings.config_uri} is about dataset {dataset!r}.",
+            remedy="Name one of "
+            + (", ".join(one.workflow.dataset for one in config.loaded) or "(none loaded)")
+            + ".",
+        )
     claim = open_claims(tools, dataset).claim_files(
         [describe_file(file) for file in files], requested_by=who()
     )

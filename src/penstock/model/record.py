@@ -17,6 +17,7 @@ __all__ = [
     "BatchState",
     "Decision",
     "Effect",
+    "EffectKind",
     "Release",
     "Request",
     "WorkflowRecord",
@@ -124,6 +125,9 @@ class Decision(Value):
     at: AwareDatetime
 
 
+EffectKind = Literal["publish", "notify", "lineage"]
+
+
 class Effect(Value):
     """A change outside the process: recorded as intended, then as done."""
 
@@ -131,7 +135,7 @@ class Effect(Value):
     batch: BatchId
     release: ReleaseId
     step: str
-    kind: Literal["publish", "notify", "lineage"]
+    kind: EffectKind
     state: Literal["intended", "done"]
     result: dict[str, JsonValue] | None
     intended_at: AwareDatetime
