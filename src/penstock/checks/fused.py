@@ -43,7 +43,10 @@ class Fused:
 
     def count(self, claim: exp.Expr) -> Reading:
         """Add the number of rows for which a claim holds."""
-        return self.add(exp.CountIf(this=claim))
+        # NOTE: COUNT_IF is null where the claim is null in every row, and in an empty table.
+        return self.add(
+            exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=claim.copy()))
+        )
 
     def query(self, table: str) -> exp.Select:
         """Return the query over a table."""

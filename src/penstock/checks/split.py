@@ -239,18 +239,21 @@ def _each_cast(body: exp.Expr) -> exp.Expr:
 
 
 def _casts(contract: Contract) -> exp.Expr:
-    severity = exp.Case(this=_cast_field("column"))
-    for rule in contract.rules:
-        if rule.kind is RuleKind.TYPE:
+    severity: exp.Expr = exp.Literal.string(Severity.of(None))
+    known = [rule for rule in contract.rules if rule.kind is RuleKind.TYPE]
+    if known:
+        case = exp.Case(this=_cast_field("column"))
+        for rule in known:
             name = exp.Literal.string(rule.columns[0])
-            severity = severity.when(name, exp.Literal.string(rule.severity))
+            case = case.when(name, exp.Literal.string(rule.severity))
+        severity = case.else_(severity)
     suffix = exp.Literal.string(f".{RuleKind.TYPE}")
     return _each_cast(
         _reason(
             rule=exp.DPipe(this=_cast_field("column"), expression=suffix),
             column=_cast_field("column"),
             value=as_text(_cast_field("value")),
-            severity=severity.else_(exp.Literal.string(Severity.of(None))),
+            severity=severity,
             reason=_cast_field("reason"),
         )
     )
