@@ -177,9 +177,7 @@ def test_file_with_other_columns_than_said_is_refused(
         publish(tables, batch)
 
 
-def test_file_that_is_no_parquet_is_refused(
-    tables: Tables, make_batch: MakeBatch, publish: Publish
-) -> None:
+def test_file_that_is_no_parquet_is_refused(tables: Tables, make_batch: MakeBatch) -> None:
     batch = make_batch()
     batch.source.write_text("id,item\n1,a\n")
     ref = batch.ref.model_copy(

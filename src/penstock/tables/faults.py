@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["translated"]
 
-UNOPENED = ("unable to open database file", "file is not a database", "no such file")
+UNREADABLE = "file is not a database"
+UNOPENED = ("unable to open database file", UNREADABLE)
 READ_ONLY = ("readonly database", "read-only")
 DENIED = ("ACCESS_DENIED", "AccessDenied", "SIGNATURE_DOES_NOT_MATCH", "INVALID_ACCESS_KEY_ID")
 
@@ -34,7 +35,7 @@ def translated(action: str) -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as exc:
         raise _of_catalog(exc, action) from exc
     except DBAPIError as exc:
-        if not exc.connection_invalidated:
+        if not exc.connection_invalidated and UNREADABLE not in str(exc):
             raise
         raise _of_catalog(exc, action) from exc
     except FileNotFoundError as exc:

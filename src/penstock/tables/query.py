@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -38,7 +39,7 @@ def run_query(
         try:
             _require_select(connection, sql)
             connection.execute(f'CREATE SCHEMA "{schema}"')
-            for name in _named(connection, sql, names=names):
+            for name in _named(sql, names=names):
                 connection.register(f"_{name}", read(name))
                 for home in ("main", schema):  # NOTE: names of datasets hold no quotes
                     connection.execute(f'CREATE VIEW "{home}"."{name}" AS FROM "_{name}"')
@@ -76,15 +77,15 @@ def _require_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         )
 
 
-def _named(connection: duckdb.DuckDBPyConnection, sql: str, *, names: Sequence[str]) -> list[str]:
-    """Return the published tables that a statement names; SQL ignores the case of letters."""
-    wanted = connection.get_table_names(sql)
-    folded = {name.casefold() for name in wanted}
-    exact = {name.casefold() for name in wanted if name in names}
+def _named(sql: str, *, names: Sequence[str]) -> list[str]:
+    """Return the published tables whose name stands in a statement, at least those it reads.
+
+    DuckDB's own list of names is none for a join USING tables that it does not know yet.
+    """
     return [
         name
         for name in names
-        if name in wanted or (name.casefold() in folded and name.casefold() not in exact)
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE | re.ASCII)
     ]
 
 

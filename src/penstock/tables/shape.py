@@ -62,8 +62,7 @@ def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Col
                 " which a published table cannot keep.",
                 remedy=f"Declare it as {instead} in the contract.",
             )
-    footer = _read_footer(io, location)
-    found = footer.schema.to_arrow_schema()
+    found, rows = _read_footer(io, location)
     expected = [column.name for column in columns] + [BATCH_COLUMN, FILE_COLUMN, RECORD_COLUMN]
     if sorted(found.names) != sorted(expected):
         absent = [name for name in expected if name not in found.names]
@@ -83,7 +82,7 @@ def read_shape(io: FileIO, location: str, *, dataset: str, columns: Sequence[Col
             " which a published table cannot keep.",
             remedy="Declare another type in the contract, as in VARCHAR.",
         ) from exc
-    return Shape(schema=schema, rows=footer.num_rows)
+    return Shape(schema=schema, rows=rows)
 
 
 def missing_fields(table: Table, file: Schema, *, dataset: str) -> Schema | None:
@@ -119,10 +118,10 @@ def _type(schema: Schema, name: str) -> str:
     return next(str(field.field_type) for field in schema.fields if field.name == name)
 
 
-def _read_footer(io: FileIO, location: str) -> pq.FileMetaData:
+def _read_footer(io: FileIO, location: str) -> tuple[pa.Schema, int]:
     try:
-        with io.new_input(location).open() as stream:
-            return pq.read_metadata(stream)
+        with io.new_input(location).open() as stream, pq.ParquetFile(stream) as file:
+            return file.schema_arrow, file.metadata.num_rows
     except FileNotFoundError as exc:
         raise NotFound(
             f"File {location!r} is not in the warehouse.",
