@@ -109,6 +109,11 @@ def test_deep_nesting_is_refused_before_anything_is_built(opening: str) -> None:
         read_document("a:\n  " + opening * 100_000, source="f.yaml")
 
 
+def test_endless_lists_are_refused_before_anything_is_built() -> None:
+    with pytest.raises(ConfigError, match="holds more than 20000 values"):
+        read_document("a: [" + "1," * 400_000 + "1]", source="f.yaml")
+
+
 def test_plain_values_keep_their_types_and_lines() -> None:
     document = read_document(
         "a: 1\nb: -2.5\nc: true\nd: null\ne: no\nf: '3'\ng:\n  - x\n  - y: z", source="f.yaml"

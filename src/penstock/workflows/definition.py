@@ -117,7 +117,7 @@ class Definition(Value):
     description: str = ""
     landing: Landing
     contract: str = Field(min_length=1, description="key in the config, as `contracts/x.yaml`")
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=200)
     gate: Gate
     in_order: bool = Field(
         default=False, description="a held batch also holds the later ones of the dataset"

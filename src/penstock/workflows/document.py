@@ -28,6 +28,9 @@ Path = tuple[str | int, ...]
 """A place in a document, as `("steps", 2, "needs")`."""
 
 DEPTH_LIMIT = 12
+NODE_LIMIT = 20_000
+"""Far beyond any definition; a megabyte of brackets would take half a minute to read."""
+
 SHOWN_CHARACTERS = 80
 PLAIN_WORDS = {
     "timestamp": "a date",
@@ -150,27 +153,22 @@ def read_document(text: str, *, source: str) -> Document:
 
 def _refuse_tricks(text: str, source: str) -> None:
     """Look at the flat stream of events before anything is built from it."""
-    depth = documents = 0
+    depth = documents = nodes = 0
     for event in YAML(typ="safe", pure=True).parse(text):
-        problem: tuple[str, str] | None = None
-        match event:
-            case AliasEvent():
-                problem = (f"The alias *{event.anchor} is not allowed.", "Write the value out.")
-            case DocumentStartEvent():
-                documents += 1
-                if documents > 1:
-                    problem = ("The file holds a second document.", "Put it into its own file.")
-            case CollectionStartEvent():
-                depth += 1
-                if depth > DEPTH_LIMIT:
-                    problem = (
-                        f"Values are nested more than {DEPTH_LIMIT} deep.",
-                        "Nothing that belongs here is.",
-                    )
-            case CollectionEndEvent():
-                depth -= 1
-        if problem is None and isinstance(event, NodeEvent) and event.anchor is not None:
-            problem = (f"The anchor &{event.anchor} is not allowed.", "Write the value out.")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        documents += isinstance(event, DocumentStartEvent)
+        nodes += isinstance(event, NodeEvent)
+        anchor = event.anchor if isinstance(event, NodeEvent) else None
+        problem = None
+        if anchor is not None:
+            kind = "alias *" if isinstance(event, AliasEvent) else "anchor &"
+            problem = (f"The {kind}{anchor} is not allowed.", "Write the value out.")
+        elif documents > 1:
+            problem = ("The file holds a second document.", "Put it into its own file.")
+        elif depth > DEPTH_LIMIT:
+            problem = (f"Values are nested more than {DEPTH_LIMIT} deep.", "Flatten them.")
+        elif nodes > NODE_LIMIT:
+            problem = (f"The file holds more than {NODE_LIMIT} values.", "Split it.")
         if problem is not None:
             what, remedy = problem
             raise ConfigError(what, remedy=remedy, file=source, line=event.start_mark.line + 1)
