@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,25 @@ def test_markers_of_folders_are_no_objects(odd_server: Any) -> None:
     odd_server.objects |= {"landing/": (b"", {}), "landing/a.csv": (b"", {})}
 
     assert [info.key for info in S3Store("bucket").list()] == ["landing/a.csv"]
+
+
+def test_a_server_s_order_is_not_trusted(odd_server: Any) -> None:
+    odd_server.objects |= {"a/b": (b"", {}), "a-b": (b"", {}), "a": (b"", {})}
+
+    assert [info.key for info in S3Store("bucket").list()] == ["a", "a-b", "a/b"]
+
+
+def test_names_that_are_no_keys_are_left_out_with_a_warning(
+    odd_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd_server.objects |= {"landing//a.csv": (b"", {}), "../b.csv": (b"", {}), "c.csv": (b"", {})}
+
+    with caplog.at_level(logging.WARNING):
+        keys = [info.key for info in S3Store("bucket").list()]
+
+    assert keys == ["c.csv"]
+    assert "landing//a.csv" in caplog.text
+    assert "../b.csv" in caplog.text
 
 
 def test_the_environment_is_read_anew(moto_bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

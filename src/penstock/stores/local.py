@@ -29,8 +29,7 @@ class LocalStore:
     """A folder, created when it is first written to.
 
     A new object is a complete and flushed file that is then linked (`only_new`) or renamed into
-    place. Symbolic links to files are followed, links to folders are not. Files whose name is not
-    UTF-8 are left out of listings with a warning in the log.
+    place. Symbolic links to files are followed, links to folders are not.
     """
 
     def __init__(self, folder: Path | str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +21,11 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from penstock.errors import LandedFileChanged, NotFound, StoreUnavailable
 from penstock.stores.s3_errors import code_of, explain, explain_client
 from penstock.stores.staging import staged
-from penstock.stores.store import ObjectInfo, check_key
+from penstock.stores.store import ObjectInfo, check_key, is_key
 
 __all__ = ["S3Store"]
+
+log = logging.getLogger(__name__)
 
 PART_BYTES = 64 << 20
 """Larger objects are downloaded in parts of this size, several at a time."""
@@ -119,9 +122,17 @@ class S3Store:
                 )
                 for page in pages
                 for item in page.get("Contents", [])
-                if not item["Key"].endswith("/")
+                if self._is_listed(item["Key"])
             ]
         return iter(sorted(found, key=lambda info: info.key))
+
+    def _is_listed(self, name: str) -> bool:
+        if name.endswith("/"):  # the marker of a folder
+            return False
+        if not is_key(name.removeprefix(self._prefix)):
+            log.warning("s3://%s/%r cannot be read under that name: rename it.", self._bucket, name)
+            return False
+        return True
 
     def _create(self, key: str, data: bytes) -> bool:
         token = uuid4().hex

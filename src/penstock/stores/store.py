@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from penstock.errors import NotAllowed
 from penstock.model import Value
 
-__all__ = ["RESERVED", "ObjectInfo", "ObjectStore", "check_key"]
+__all__ = ["RESERVED", "ObjectInfo", "ObjectStore", "check_key", "is_key"]
 
 RESERVED = ".penstock-"
 """Names of files that are still being written begin with it; no key may."""
@@ -65,18 +65,25 @@ class ObjectStore(Protocol):
         """Write a file's content as an object, replacing what is there."""
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield the objects whose key begins with a prefix, in the order of their keys."""
+        """Yield the objects whose key begins with a prefix, in the order of their keys.
+
+        What others put there under a name that is no key is left out with a warning in the log.
+        """
+
+
+def is_key(key: str) -> bool:
+    """Tell whether a key means the same in every store."""
+    return (
+        not any(part in {"", ".", ".."} or part.startswith(RESERVED) for part in key.split("/"))
+        and "\0" not in key
+        and not any("\ud800" <= letter <= "\udfff" for letter in key)
+        and len(key.encode()) <= KEY_BYTES
+    )
 
 
 def check_key(key: str) -> str:
     """Return a key that means the same in every store, and refuse all others."""
-    parts = key.split("/")
-    if (
-        any(part in {"", ".", ".."} or part.startswith(RESERVED) for part in parts)
-        or "\0" in key
-        or len(key.encode(errors="surrogatepass")) > KEY_BYTES
-        or any("\ud800" <= letter <= "\udfff" for letter in key)
-    ):
+    if not is_key(key):
         raise NotAllowed(
             f"Object key {key!r} cannot be used.",
             remedy=f"Use UTF-8 text of at most {KEY_BYTES} bytes: names joined by '/', none of"
