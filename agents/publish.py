@@ -39,7 +39,9 @@ def publish(given: PublishGiven, brief: Brief, tools: Toolbox) -> Published:
         counts=prepared.counts,
         verdict=prepared.verdict,
     )
-    tools.lineage.finish(published=published, evidence=evidence)
+    tools.lineage.finish(
+        published=published, evidence=evidence, sensitive=brief.contract.sensitive
+    )
     return published
 
 

@@ -61,6 +61,7 @@ def drain(workflow: str | None = None) -> dict[str, int]:
         except PenstockError as exc:
             log.error("%s: %s", name, exc)  # noqa: TRY400 - the message names the place
             tally.failures.append(f"{name}: {exc}")
+    tools.lineage.resend()
     if tally.failures:
         raise PenstockError(
             f"{len(tally.failures)} of what was to be done failed: {'; '.join(tally.failures)}",

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, create_model
 
 from penstock.errors import Conflict, NotAllowed, PenstockError
 from penstock.gate import verdict_of
+from penstock.lineage import Approval
 from penstock.model import (
     BatchState,
     Choice,
@@ -44,6 +45,7 @@ def pass_gate(
     targets: Sequence[Target],
     flow_run: str,
     may_suspend: bool,
+    sensitive: tuple[str, ...],
 ) -> Verdict | None:
     """Return the verdict on a batch; None where it is held and this run may not suspend.
 
@@ -57,6 +59,12 @@ def pass_gate(
     if verdict is not None:
         return verdict
     request = _open(evidence, reported, tools=tools, claim=claim, release=release)
+    tools.lineage.running(
+        evidence=evidence,
+        step="approval requested",
+        approval=Approval(state="requested", evidence=ref.digest, request=request.id),
+        sensitive=sensitive,
+    )
     _tell_held(request, evidence, tools=tools, targets=targets)
     while True:
         decision = tools.ledger.decision(evidence=ref.digest, release=release.id)

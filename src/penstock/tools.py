@@ -161,7 +161,12 @@ class Tools:
         """The lineage outbox with its transport."""
         from penstock.lineage import Lineage  # noqa: PLC0415 - as above
 
-        return Lineage(self.store, self.settings.lineage_transport, clock=self.clock)
+        return Lineage(
+            self.store,
+            self.settings.lineage_transport,
+            clock=self.clock,
+            warehouse=self.settings.warehouse_uri,
+        )
 
     @contextmanager
     def toolbox(self, allowed: frozenset[Tool], *, targets: Sequence[Target]) -> Iterator[Toolbox]:

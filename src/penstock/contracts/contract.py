@@ -132,6 +132,11 @@ class Contract(Value):
     digest: Digest = Field(description="SHA-256 of the contract file")
     source: str = Field(description="uri or path it was read from")
 
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Names of the columns whose values are masked wherever shown."""
+        return tuple(column.name for column in self.columns if column.sensitive)
+
     def column(self, name: str) -> ContractColumn | None:
         """Return a column by its exact name."""
         return next((column for column in self.columns if column.name == name), None)
