@@ -162,7 +162,7 @@ def held_day() -> Evidence:
         Finding(
             id="validate:quantity.range",
             kind="range",
-            message="212 rows have a quantity below 1; ask the till team whether returns were"
+            message="212 rows have a `quantity` below 1; ask the till team whether returns were"
             " exported as sales.",
             severity=Severity.HIGH,
             column="quantity",
@@ -294,13 +294,14 @@ def held_day() -> Evidence:
         )
         for record, code, text, quantity, at, price, reasons in (
             (17, "22811", "SET OF 6 T-LIGHTS CACTI ", "-1", "2010-12-06 08:34:00", "2.95",
-             ("quantity.range: -1 is below 1",)),
+             ("quantity: -1 is below 1",)),
             (18, "21713", "CITRONELLA CANDLE FLOWERPOT", "-12", "2010-12-06 08:34:00", "2.10",
-             ("quantity.range: -12 is below 1",)),
+             ("quantity: -12 is below 1",)),
             (77, "22927", None, "-3", "06/12/2010 8h34", "5.95",
-             ("invoiced_at.type: no TIMESTAMP", "quantity.range: -3 is below 1")),
+             ("invoiced_at: cannot be read: '06/12/2010 8h34' (no TIMESTAMP)",
+              "quantity: -3 is below 1")),
             (240, "84997B", "", "-80", "2010-12-06 09:58:00", "0.42",
-             ("quantity.range: -80 is below 1",)),
+             ("quantity: -80 is below 1",)),
         )
     )  # fmt: skip
     return Evidence(

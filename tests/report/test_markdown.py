@@ -43,7 +43,7 @@ def test_the_artifact_has_verdict_choices_findings_and_a_link(held: Evidence) ->
     shown = render(text)
     assert text.startswith("## Held: a steward must decide\n")
     assert "| quarantine | 2,094 | 215 | 1 |" in text
-    assert "<strong>high</strong>: 212 rows have a quantity below 1" in shown
+    assert "<strong>high</strong>: 212 rows have a `quantity` below 1" in shown
     assert '<a href="http://desk.example.org/e.html">open it</a>' in shown
     assert len(text) < 2500
 

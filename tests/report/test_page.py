@@ -211,6 +211,33 @@ def test_only_the_failing_cells_are_marked(held: Evidence, contract: Contract) -
     assert failing == ["-1", "-12", "-3", "06/12/2010 8h34", "-80"]
 
 
+def test_a_rule_over_two_columns_marks_both(held: Evidence, contract: Contract) -> None:
+    both = held.rules[0].model_copy(update={"columns": ("invoice", "stock_code")})
+    sample = held.samples[0].model_copy(update={"reasons": ("invoice, stock_code: repeated",)})
+    evidence = held.model_copy(update={"rules": (both,), "samples": (sample,)})
+
+    text = render(evidence, contract)
+
+    failing = re.findall(r'<td class="failing">.*?<bdi class="value">(.*?)</bdi>', text, re.DOTALL)
+    assert failing == ["C537217", "22811"]
+
+
+def test_names_in_sentences_look_like_names(held: Evidence, contract: Contract) -> None:
+    text = render(held, contract)
+
+    assert "212 rows have a <code>quantity</code> below 1" in text
+
+
+def test_a_share_is_plotted_in_per_cent(held: Evidence, contract: Contract) -> None:
+    finding = held.findings[1].model_copy(
+        update={"expected": "0 to 2 %", "series": (0.0, 0.01, 0.4), "band": (None, 0.02)}
+    )
+
+    words = Page(render(held.model_copy(update={"findings": (finding,)}), contract)).words
+
+    assert "Expected at most 2 %. This batch: 40 %." in words
+
+
 def test_a_missing_cell_and_an_empty_one_look_different(held: Evidence, contract: Contract) -> None:
     text = render(held, contract)
 

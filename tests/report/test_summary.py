@@ -15,7 +15,7 @@ def test_a_held_batch_says_why_it_stopped_and_what_is_wrong_with_its_rows(held: 
     assert plain(summarise(held)) == (
         "This batch of retail brought 2,310 records in 1 file. It was stopped before anything was"
         " published. A finding of severity high reaches the gate's threshold (severity at least"
-        " high). The most serious finding (high): 212 rows have a quantity below 1; ask the till"
+        " high). The most serious finding (high): 212 rows have a `quantity` below 1; ask the till"
         " team whether returns were exported as sales. There are 4 more findings (2 medium and"
         " 2 low). 215 rows (9.3 %) fail a rule that sets rows aside and 1 record could not be read"
         " as a row and is rejected; 2,094 rows are clean."

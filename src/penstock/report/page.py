@@ -13,13 +13,13 @@ from markupsafe import Markup
 from penstock.report import words
 from penstock.report.plot import describe_series, draw_series
 from penstock.report.summary import headline, summarise
-from penstock.report.view import Limits, build_view, contract_place
+from penstock.report.view import Card, Limits, build_view, contract_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from penstock.contracts import Contract
-    from penstock.model import Digest, Evidence, Finding
+    from penstock.model import Digest, Evidence
 
 __all__ = ["MAX_BYTES", "render_page"]
 
@@ -60,7 +60,7 @@ def _render(
     environment, style, policy = _environment()
     view = build_view(evidence, digest=digest, contract=contract, limits=limits)
     plots = {
-        place: Markup(_draw(card.finding, name=f"plot-{place}"))  # noqa: S704 - built as XML
+        place: Markup(_draw(card, name=f"plot-{place}"))  # noqa: S704 - built as XML
         for place, card in enumerate(view.cards, start=1)
         if card.is_plotted
     }
@@ -79,9 +79,12 @@ def _render(
     )
 
 
-def _draw(finding: Finding, *, name: str) -> str:
+def _draw(card: Card, *, name: str) -> str:
+    finding = card.finding
     title = f"{finding.column or 'Batch'}: {finding.kind.replace('_', ' ')}"
-    return draw_series(finding.series, finding.band, name=name, title=words.visible(title))
+    return draw_series(
+        finding.series, finding.band, name=name, title=words.visible(title), unit=card.unit
+    )
 
 
 @cache

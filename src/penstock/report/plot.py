@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 import statistics
+from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from penstock.report.svg import embed
-from penstock.report.words import number, plural
+from penstock.report.words import number, plural, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.typing import RcKeyType
 
-__all__ = ["describe_series", "draw_series"]
+__all__ = ["Unit", "describe_series", "draw_series"]
 
 SHOWN = 90
 """Batches drawn at most; the text alternative speaks of these too."""
@@ -33,12 +34,17 @@ SETTINGS: dict[RcKeyType, object] = {
 }
 _settings_lock = Lock()  # rcParams belong to the whole process
 
-Series = tuple[float | None, ...]
 Band = tuple[float | None, float | None]
+Unit = Literal["number", "share"]
+Writer = Callable[[float | None], str]
+WRITERS: dict[Unit, Writer] = {"number": number, "share": share}
 
 
-def describe_series(series: Sequence[float | None], band: Band | None) -> str:
+def describe_series(
+    series: Sequence[float | None], band: Band | None, *, unit: Unit = "number"
+) -> str:
     """Say in words what the plot of a series shows."""
+    write = WRITERS[unit]
     *before, now = [_finite(value) for value in series[-SHOWN - 1 :]]
     known = [value for value in before if value is not None]
     parts = []
@@ -46,17 +52,24 @@ def describe_series(series: Sequence[float | None], band: Band | None) -> str:
         batches = plural(len(known), "earlier batch", several="earlier batches")
         low, middle, high = min(known), statistics.median(known), max(known)
         parts.append(
-            f"Over {batches}: {number(low)} to {number(high)}, half of them below {number(middle)}."
+            f"Over {batches}: {write(low)} to {write(high)}, half of them below {write(middle)}."
             if low != high
-            else f"Over {batches}: always {number(low)}."
+            else f"Over {batches}: always {write(low)}."
         )
-    if expected := _describe_band(band):
+    if expected := _describe_band(band, write):
         parts.append(f"Expected {expected}.")
-    parts.append(f"This batch: {number(now) or 'no value'}.")
+    parts.append(f"This batch: {write(now) or 'no value'}.")
     return " ".join(parts)
 
 
-def draw_series(series: Sequence[float | None], band: Band | None, *, name: str, title: str) -> str:
+def draw_series(
+    series: Sequence[float | None],
+    band: Band | None,
+    *,
+    name: str,
+    title: str,
+    unit: Unit = "number",
+) -> str:
     """Draw a series, oldest first and this batch last, as SVG without scripts or styles.
 
     `name` prefixes every id within the picture. Colours come from the page through the classes
@@ -74,14 +87,14 @@ def draw_series(series: Sequence[float | None], band: Band | None, *, name: str,
         figure.patch.set_visible(False)
         FigureCanvasSVG(figure)
         axes = figure.add_axes((0.115, 0.17, 0.865, 0.75))
-        _draw(axes, values, band)
+        _draw(axes, values, band, write=WRITERS[unit])
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = describe_series(series, band)
+    text = describe_series(series, band, unit=unit)
     return embed(buffer.getvalue(), name=name, title=title, text=text)
 
 
-def _draw(axes: Axes, values: list[float | None], band: Band | None) -> None:
+def _draw(axes: Axes, values: list[float | None], band: Band | None, *, write: Writer) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
     places = range(len(values))
@@ -107,7 +120,7 @@ def _draw(axes: Axes, values: list[float | None], band: Band | None) -> None:
     _draw_band(axes, band, known=[value for value in values if value is not None])
     axes.set_xlim(-0.5, last + 0.5 if last else 0.5)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=2))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value) or "0"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
     axes.set_xticks([0, last] if last else [0], ["oldest", "now"] if last else ["now"])
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -133,16 +146,16 @@ def _draw_band(axes: Axes, band: Band | None, *, known: list[float]) -> None:
         axes.axhline(bound, linewidth=0.8, linestyle=(0, (4, 3)), gid="plot-bound")
 
 
-def _describe_band(band: Band | None) -> str:
+def _describe_band(band: Band | None, write: Writer) -> str:
     match band:
         case None | (None, None):
             return ""
         case (low, None):
-            return f"at least {number(low)}"
+            return f"at least {write(low)}"
         case (None, high):
-            return f"at most {number(high)}"
+            return f"at most {write(high)}"
         case (low, high):
-            return f"between {number(low)} and {number(high)}" if low != high else number(low)
+            return f"between {write(low)} and {write(high)}" if low != high else write(low)
 
 
 def _finite(value: float | None) -> float | None:

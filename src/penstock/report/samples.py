@@ -88,18 +88,12 @@ def _cell(sample: SampleRow, name: str, *, contract: Contract, limit: int) -> st
 
 
 def _failing(sample: SampleRow, evidence: Evidence) -> frozenset[str]:
-    """Return the columns that a sample's reasons speak of.
-
-    A reason begins with the id of its rule, or with the name of its column.
-    """
-    columns: set[str] = set()
-    for reason in sample.reasons:
-        for rule in evidence.rules:
-            if _begins(reason, rule.rule):
-                columns.update(rule.columns)
-        columns.update(name for name in sample.cells if _begins(reason, name))
-    return frozenset(columns)
-
-
-def _begins(reason: str, name: str) -> bool:
-    return reason == name or reason.startswith((f"{name}:", f"{name} ", f"{name}.", f"'{name}'"))
+    """Return the columns that a sample's reasons speak of: a reason begins with their names."""
+    groups = {(name,) for name in sample.cells} | {rule.columns for rule in evidence.rules}
+    return frozenset(
+        name
+        for reason in sample.reasons
+        for group in groups
+        if group and reason.startswith(f"{', '.join(group)}:")
+        for name in group
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from penstock.model import Choice, Outcome
 from penstock.report.masking import is_sensitive, mask
+from penstock.report.plot import Unit
 from penstock.report.samples import Sample, build_samples, choose_columns
 from penstock.report.summary import is_held, rows_set_aside
 from penstock.report.words import count, cut, file_name, join, plural, share
@@ -99,6 +100,7 @@ class Card:
     examples: tuple[Example, ...]
     examples_hidden: int
     is_plotted: bool
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +269,8 @@ def _cards(evidence: Evidence, contract: Contract, limits: Limits) -> tuple[Card
                 examples=tuple(mask(example) for example in examples) if is_secret else examples,
                 examples_hidden=len(finding.examples) - len(examples),
                 is_plotted=is_plotted,
+                # The expectation is worded in the unit of its series.
+                unit="share" if (finding.expected or "").endswith("%") else "number",
             )
         )
     return tuple(cards)
