@@ -95,12 +95,16 @@ def test_warehouse_folder_may_have_spaces_umlauts_and_percent_signs(
     assert {path.name for path in (folder / "orders").iterdir()} == {"data", "metadata"}
 
 
-@pytest.mark.parametrize("warehouse", ["memory://tables", "/tmp/a#b", "/tmp/a?b"])  # noqa: S108 - never written to
+@pytest.mark.parametrize("warehouse", ["memory://tables", "{folder}/a#b", "{folder}/a?b"])
 def test_warehouse_that_cannot_hold_tables_is_refused(
-    catalog: str, make_batch: MakeBatch, publish: Publish, warehouse: str
+    catalog: str, make_batch: MakeBatch, publish: Publish, warehouse: str, tmp_path: Path
 ) -> None:
+    folder = tmp_path / "tables"
+
     with (
-        Tables(catalog=catalog, warehouse=warehouse) as tables,
+        Tables(catalog=catalog, warehouse=warehouse.format(folder=folder)) as tables,
         pytest.raises(ConfigError, match="cannot hold tables"),
     ):
         publish(tables, make_batch())
+
+    assert not folder.exists()

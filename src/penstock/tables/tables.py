@@ -82,16 +82,16 @@ class Tables:
                 f"File {str(source)!r} has the digest {found}, expected is {ref.digest}.",
                 remedy="Prepare the batch again from the stored originals.",
             )
-        info = next((info for info in self._store.list(key) if info.key == key), None)
-        if info is None or info.size != ref.size or not self._is_intact(key, ref):
-            info = self._store.upload(source, key)
-        if info.size != ref.size or not self._is_intact(key, ref):
-            raise Tampered(
-                f"{info.uri} has {info.size} bytes after it was written, expected are {ref.size}.",
-                remedy="Check the disk or the object store, then publish the batch again.",
-            )
+        uri = join_uri(self._store.root, key)
+        if not self._is_in_place(key, ref):
+            self._store.upload(source, key)
+            if not self._is_in_place(key, ref):
+                raise Tampered(
+                    f"{uri} does not have the content that was just written to it.",
+                    remedy="Check the disk or the object store, then publish the batch again.",
+                )
         self._on_step("placed")
-        return ref.model_copy(update={"uri": info.uri})
+        return ref.model_copy(update={"uri": uri})
 
     def publish(
         self,
@@ -116,7 +116,8 @@ class Tables:
         """
         from penstock.tables.publication import Offer  # noqa: PLC0415 - pyiceberg takes 2 s to load
 
-        if file.uri != join_uri(self._store.root, _key(dataset, file.digest)):
+        key = _key(dataset, file.digest)
+        if file.uri != join_uri(self._store.root, key):
             raise NotAllowed(
                 f"{file.uri} does not lie in the folder of table {dataset!r}.",
                 remedy="Place the file first, and publish what that returns.",
@@ -129,7 +130,7 @@ class Tables:
         offer = Offer(
             dataset=dataset,
             batch=batch,
-            location=f"{self._root}/{_key(dataset, file.digest)}",
+            location=f"{_plain_root(self._store)}/{key}",
             digest=file.digest,
             rows=file.rows,
             summary=summary,
@@ -184,37 +185,37 @@ class Tables:
 
     @cached_property
     def _store(self) -> ObjectStore:
-        return open_store(self._warehouse_uri)
-
-    @cached_property
-    def _root(self) -> str:
-        """The warehouse's uri as Iceberg reads it: nothing in it is percent-encoded."""
-        root = (
-            f"file://{self._store.folder}"
-            if isinstance(self._store, LocalStore)
-            else self._store.root
-        )
+        store = open_store(self._warehouse_uri)
+        root = _plain_root(store)
         if not root.startswith(("file://", "s3://")) or "#" in root or "?" in root:
             raise ConfigError(
                 f"Warehouse {self._warehouse_uri!r} cannot hold tables.",
                 remedy="Use a folder or s3://bucket/prefix without `#` and `?`.",
             )
-        return root
+        return store
 
     @cached_property
     def _warehouse(self) -> Warehouse:
         from penstock.tables.warehouse import Warehouse  # noqa: PLC0415 - pyiceberg takes 2 s to load
 
         return Warehouse(
-            catalog=self._url, root=self._root, clock=self._clock, on_step=self._on_step
+            catalog=self._url,
+            root=_plain_root(self._store),
+            clock=self._clock,
+            on_step=self._on_step,
         )
 
-    def _is_intact(self, key: str, ref: FileRef) -> bool:
-        """Read a local copy back; an object store has checked what it received."""
-        return (
-            not isinstance(self._store, LocalStore)
-            or hash_file(self._store.path(key)) == ref.digest
-        )
+    def _is_in_place(self, key: str, ref: FileRef) -> bool:
+        """Read a local copy back; of an object store's, which checks what it receives, the size."""
+        if isinstance(self._store, LocalStore):
+            path = self._store.path(key)
+            return path.is_file() and hash_file(path) == ref.digest
+        return any(info.key == key and info.size == ref.size for info in self._store.list(key))
+
+
+def _plain_root(store: ObjectStore) -> str:
+    """Return a store's uri as Iceberg reads it: nothing in it is percent-encoded."""
+    return f"file://{store.folder}" if isinstance(store, LocalStore) else store.root
 
 
 def _key(dataset: str, digest: str) -> str:
