@@ -74,6 +74,27 @@ def test_batches_without_the_statistic_are_skipped() -> None:
     assert [strain is None for strain in found.past][:5] == [True, True, True, True, True]
 
 
+def test_a_level_forgets_what_is_long_ago() -> None:
+    long_ago = [0.05, 0.15] * 30
+    lately = [0.45, 0.55] * 120
+
+    found = expect(series(*long_ago, *lately, 0.5), [0] * 301)
+
+    assert found is not None
+    assert found.mode is Mode.LEVEL
+    assert found.expected == pytest.approx(0.5)
+
+
+def test_two_weeks_of_two_batches_a_day_have_no_weekday_yet() -> None:
+    weekdays = [(START + timedelta(hours=12 * number)).weekday() for number in range(28)]
+    values = [0.8 if day == SUNDAY else 0.2 for day in weekdays]
+
+    found = expect(series(*values), weekdays)
+
+    assert found is not None
+    assert found.mode is not Mode.WEEKDAY
+
+
 def test_too_few_values_expect_nothing() -> None:
     assert expect(series(0.1, 0.1, 0.1, 0.9), [0] * 4) is None
 

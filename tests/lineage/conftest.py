@@ -308,15 +308,19 @@ class Collector:
         self.events: list[dict[str, Any]] = []
         self.requests = 0
         self.status = 201
+        self.refused: set[str] = set()
+        """Kinds of events that are answered with 400."""
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 collector.requests += 1
-                if collector.status < 300:
-                    collector.events.append(json.loads(body))
-                self.send_response(collector.status)
+                is_refused = event["eventType"] in collector.refused
+                status = 400 if is_refused else collector.status
+                if status < 300:
+                    collector.events.append(event)
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

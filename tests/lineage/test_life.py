@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 from penstock.lineage import Approval, Lineage
+from penstock.lineage.outbox import Event, Outbox
 from penstock.model import Choice
 from penstock.stores import LocalStore, ObjectStore
 
@@ -158,3 +160,27 @@ def test_the_outbox_is_exported_as_lines_of_json(
         claim=samples.claim, release=samples.release
     )
     assert all("\n" not in line for line in lines)
+
+
+def test_a_writer_that_lost_the_race_reads_again_and_comes_after(store: ObjectStore) -> None:
+    outbox = Outbox(store)
+    seen: list[int] = []
+
+    def make(known: Sequence[Event]) -> list[Event]:
+        seen.append(len(known))
+        if not known:
+            Outbox(store).append("ab", lambda _: [{"by": "the faster one"}])
+        return [{"by": "the slower one"}]
+
+    events = outbox.append("ab", make)
+
+    assert seen == [0, 1]
+    assert events == outbox.events("ab") == [{"by": "the faster one"}, {"by": "the slower one"}]
+
+
+def test_other_objects_beside_the_events_are_no_events(store: ObjectStore) -> None:
+    store.put("lineage/readme.txt", b"hello")
+    store.put("lineage/ab/0001.tmp", b"{")
+
+    assert list(Outbox(store).export()) == []
+    assert list(Outbox(store).waiting()) == []

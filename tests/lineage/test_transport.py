@@ -82,12 +82,14 @@ def test_no_event_overtakes_one_of_its_run(
     store: ObjectStore, clock: ManualClock, samples: Samples, collector: Collector
 ) -> None:
     lineage = Lineage(store, collector.transport, clock=clock)
-    collector.status = 503
-    start(lineage, samples)
-    collector.status = 201
+    collector.refused = {"START"}
 
+    start(lineage, samples)
     finish(lineage, samples)
 
+    assert collector.events == []
+    collector.refused = set()
+    assert lineage.resend() == Resent(sent=2, waiting=0)
     assert collector.kinds == ["START", "COMPLETE"]
 
 

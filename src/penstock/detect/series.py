@@ -174,11 +174,11 @@ def _categories(
     for column in past:
         now = column.frequencies if column is not None else None
         rows = sum(frequency.rows for frequency in now or ())
-        if now is None or not rows or not pooled or not complete:
+        known = pooled.total()
+        if now is None or not rows or not known or not complete:
             unseen.append(None)
             mix.append(None)
         else:
-            known = pooled.total()
             unseen.append(sum(f.rows for f in now if f.value not in pooled) / rows)
             shares = {f.value: f.rows / rows for f in now}
             mix.append(
