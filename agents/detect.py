@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.detect import Context, judge
 from penstock.model import Ingested, Judged, Scanned, Value
 from penstock.tools import Tool, Toolbox

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.errors import LandedFileChanged
 from penstock.model import Claim, FileRef, Ingested, IngestedFile, batch_id
 from penstock.readers import SourceFile, read_files

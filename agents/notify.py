@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.errors import PenstockError
 from penstock.model import BatchId, Evidence, Notified, Published, ReleaseId, Value, digest_of
 from penstock.notify import Message, Target, published_message, rejected_message

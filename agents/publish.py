@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.errors import NotAllowed
 from penstock.gate import counts_of, file_of, verdict_of
 from penstock.model import Evidence, FileRef, Prepared, Published, Value, digest_of

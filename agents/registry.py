@@ -16,7 +16,6 @@ from penstock.agents.report import REPORT
 from penstock.agents.scan import SCAN
 from penstock.agents.tag import TAG
 from penstock.agents.validate import VALIDATE
-
 from penstock.model import Reported, Value, Verdict
 from penstock.workflows import AgentSpec
 

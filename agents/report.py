@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from penstock.agents.agent import Agent, Brief
 from penstock.agents.detect import context_of
-
 from penstock.checks import findings_of, read_samples
 from penstock.detect import judge
 from penstock.gate import count_rows, options_of, reasons_to_hold

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.checks import ScanInput
 from penstock.checks import scan as scan_batch
 from penstock.contracts import RuleKind

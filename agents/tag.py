@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from penstock.agents.agent import Agent, Brief
-
 from penstock.model import Ingested, Judged, Scanned, Tagged, Value
 from penstock.tools import Tool, Toolbox
 from penstock.workflows import AgentSpec

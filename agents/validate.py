@@ -6,7 +6,6 @@ from pathlib import Path
 
 from penstock.agents.agent import Agent, Brief
 from penstock.agents.scan import fetch_references, locate
-
 from penstock.checks import ScanInput, findings_of, read_examples, split
 from penstock.checks import scan as scan_batch
 from penstock.model import FileRef, Ingested, Scanned, Split, Validated, Value

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from penstock.flows.drain import drain
-from penstock.flows.process_batch import process_batch
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
+
+from penstock.flows.drain import drain
+from penstock.flows.process_batch import process_batch
 
 __all__ = ["build_deployments"]
 

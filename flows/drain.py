@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from penstock.agents import SPECS
-from penstock.flows.work import Work
 from prefect import flow, get_run_logger, runtime
 
+from penstock.agents import SPECS
 from penstock.errors import NotFound, PenstockError
+from penstock.flows.work import Work
 from penstock.landing import Lease
 from penstock.model import BatchRecord, Claim
 from penstock.orchestration import is_waiting
@@ -27,6 +27,11 @@ class Tally:
     states: dict[str, int] = field(default_factory=dict[str, int])
     failures: list[str] = field(default_factory=list[str])
 
+    def fail(self, what: str) -> None:
+        """Keep a failure, and log it at once."""
+        get_run_logger().error(what)
+        self.failures.append(what)
+
     def count(self, record: BatchRecord) -> None:
         """Count a batch under its state."""
         self.states[record.state.value] = self.states.get(record.state.value, 0) + 1
@@ -44,23 +49,27 @@ def drain(workflow: str | None = None) -> dict[str, int]:
         PenstockError: after everything else was done, when a definition could not be loaded or a
             batch could not be judged.
     """
-    log = get_run_logger()
     tools = Tools(settings=read_settings())
     config = open_config(tools.settings.config_uri, agents=SPECS)
+    if workflow is not None:
+        config.load(workflow)
+    found = config.load_all()
     tally = Tally()
-    for name in [workflow] if workflow is not None else config.names():
-        try:
-            loaded = config.load(name)
+    for name, error in found.errors.items():
+        if workflow in {None, name}:
+            tally.fail(f"{name}: {error}")
+    for loaded in found.loaded:
+        if workflow in {None, loaded.workflow.name}:
             work = Work(
                 tools=tools,
                 loaded=loaded,
                 flow_run=str(runtime.flow_run.id),
                 may_suspend=False,
             )
-            _drain_one(work, tally)
-        except PenstockError as exc:
-            log.error("%s: %s", name, exc)  # noqa: TRY400 - the message names the place
-            tally.failures.append(f"{name}: {exc}")
+            try:
+                _drain_one(work, tally)
+            except PenstockError as exc:
+                tally.fail(f"{loaded.workflow.name}: {exc}")
     tools.lineage.resend()
     if tally.failures:
         raise PenstockError(
@@ -79,6 +88,7 @@ def _drain_one(work: Work, tally: Tally) -> None:
         requested_by="watcher",
         max_files=workflow.landing.max_files,
         max_bytes=workflow.landing.max_bytes,
+        quiet_s=workflow.landing.quiet_s,
     ):
         pass
     settled = work.tools.ledger.settled(workflow.dataset)
@@ -102,8 +112,7 @@ def _judge(work: Work, claim: Claim, lease: Lease, tally: Tally) -> None:
         record = work.process(claim, lease)
     except Exception as exc:  # noqa: BLE001 - one batch must not keep the next ones waiting
         what = str(exc) if isinstance(exc, PenstockError) else f"{type(exc).__name__}: {exc}"
-        get_run_logger().error("Batch %s#%s: %s", claim.dataset, claim.sequence, what)
-        tally.failures.append(f"{claim.dataset}#{claim.sequence}: {what}")
+        tally.fail(f"{claim.dataset}#{claim.sequence}: {what}")
         return
     tally.count(record)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 
-from penstock.agents.notify import tell
 from prefect import get_run_logger, runtime
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, ValidationError, create_model
 
+from penstock.agents.notify import tell
 from penstock.errors import Conflict, NotAllowed, PenstockError
 from penstock.gate import verdict_of
 from penstock.lineage import Approval

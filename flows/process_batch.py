@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from time import sleep
 
-from penstock.agents import SPECS
-from penstock.flows.work import Work
 from prefect import flow, runtime
 
+from penstock.agents import SPECS
 from penstock.errors import Conflict
+from penstock.flows.work import Work
 from penstock.landing import ClaimLog, Lease
 from penstock.settings import read_settings
 from penstock.tools import Tools

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.agents import AGENTS, SPECS, Brief, GateGiven
-from penstock.flows.gate import pass_gate
-from penstock.flows.journal import keep
-from penstock.tasks import StepCall, build_task
 from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
+from penstock.agents import AGENTS, SPECS, Brief, GateGiven
 from penstock.errors import PenstockError
+from penstock.flows.gate import pass_gate
+from penstock.flows.journal import keep
 from penstock.model import BatchId, Claim, Ingested, Published, Release, Reported, Value, Verdict
 from penstock.notify import Target
+from penstock.tasks import StepCall, build_task
 from penstock.tools import Tools
 from penstock.workflows import LoadedWorkflow, Step, fill
 

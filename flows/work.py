@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from penstock.agents.notify import tell
-from penstock.flows.run import BatchRun, run_steps
 from prefect import get_run_logger
 
+from penstock.agents.notify import tell
 from penstock.errors import Conflict, PenstockError, Terminal, Transient
+from penstock.flows.run import BatchRun, run_steps
 from penstock.landing import ClaimLog, Lease
 from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published, Request
 from penstock.notify import build_targets, dead_message

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from penstock.agents import Agent, Brief
-from penstock.tasks.results import result_shelf
 from prefect import Task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.tasks import exponential_backoff
 
+from penstock.agents import Agent, Brief
 from penstock.errors import Transient
 from penstock.model import BatchId, Digest, ReleaseId, Value, digest_of
 from penstock.notify import Target
+from penstock.tasks.results import result_shelf
 from penstock.tools import Tools
 from penstock.workflows import Step
 

@@ -59,6 +59,7 @@ class EmbeddedPrefect:
             "PREFECT_PROFILES_PATH": str(self.home / "profiles.toml"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": "penstock",
             "DO_NOT_TRACK": "1",
         }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
+
 from workbench import Workbench
 
 
@@ -21,7 +22,11 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture
-def bench(prefect_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+def bench(
+    prefect_server: None,  # noqa: ARG001 - must be up first
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Workbench:
     bench = Workbench(home=tmp_path / "home", root=str(tmp_path))
     for name, value in bench.settings.environment().items():
         monkeypatch.setenv(name, value)

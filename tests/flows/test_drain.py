@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from workbench import STEPS, Workbench, bad, good
 
 from penstock.errors import PenstockError
 from penstock.flows import drain
 from penstock.landing import ClaimLog
 from penstock.model import Choice, Evidence
 from penstock.stores import open_store
+from workbench import STEPS, Workbench, bad, good
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -46,7 +46,7 @@ WORKFLOW = """
 workflow: orders
 version: "{version}"
 dataset: orders
-landing: {{uri: "{landing}", pattern: "*", max_files: 1}}
+landing: {{uri: "{landing}", pattern: "*", max_files: 1, quiet_s: 0}}
 contract: contracts/orders.yaml
 steps: {steps}
 gate:

@@ -116,6 +116,7 @@ def _await_suspension(ledger: Ledger, request: Request) -> Request:
         )
     with progress("   It is held; its own run reuses what was judged, and suspends"):
         wait_for_run(request.flow_run, timeout_s=RUN_TIMEOUT_S)
+    (request,) = ledger.requests(dataset=DATASET)
     return request
 
 

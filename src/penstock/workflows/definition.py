@@ -42,6 +42,12 @@ class Landing(Value):
     )
     max_files: int = Field(default=1000, ge=1, le=100_000, description="files in one batch")
     max_bytes: int = Field(default=1 << 30, ge=1, description="bytes in one batch")
+    quiet_s: float = Field(
+        default=2,
+        ge=0,
+        le=86_400,
+        description="seconds for which a file must not have been written to before it is claimed",
+    )
 
 
 class Step(Value):
