@@ -51,7 +51,7 @@ def cast_expression(
     try:
         connection.execute(
             f"SELECT {expression} FROM (SELECT CAST(NULL AS {source}) AS {column})"  # noqa: S608 - types as DuckDB spells them
-        )
+        ).fetchall()
     except duckdb.Error:  # no way leads from the one type to the other
         return f"CAST(NULL AS {kind})"
     return expression

@@ -42,17 +42,17 @@ def read_header(window: TextWindow, dialect: Dialect) -> list[str] | None:
 def _scan(window: TextWindow, scanner: Scanner, *, limit: int) -> int:
     """Return the end of the first record, -1 when it is the only one and has no line end."""
     end = scanner.feed(window.text, 0)
-    while end < 0 and not window.is_whole:
+    while end < 0 and not window.is_whole and window.left <= limit:
         known = len(window.text)
-        if known > limit:
-            raise Unreadable(
-                "binary_file",
-                f"has no line end in its first {known} bytes",
-                remedy="Check that it is text, with the line ends and quotes its contract"
-                " declares, and land it again.",
-            )
         window.fill(2 * known)
         end = scanner.feed(window.text, known)
+    if (window.left if end < 0 else end) > limit:
+        raise Unreadable(
+            "binary_file",
+            f"has no line end in its first {limit} bytes",
+            remedy="Check that it is text, with the line ends and quotes its contract declares,"
+            " and land it again.",
+        )
     if end < 0:
         scanner.finish()
     return end

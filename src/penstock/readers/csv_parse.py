@@ -28,8 +28,8 @@ def parse_vetted(
     Raises:
         Unreadable: when the parser does not find exactly these records.
     """
-    if memoryview(text)[: len(BOM)] == BOM:  # the parser would take it for a byte order mark
-        text = pa.py_buffer(BOM + memoryview(text))
+    if text[: len(BOM)].to_pybytes() == BOM:  # the parser would take it for a byte order mark
+        text = pa.py_buffer(BOM + text.to_pybytes())
     names = [str(position) for position in range(width)]
     try:
         table = csv.read_csv(

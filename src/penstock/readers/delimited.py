@@ -191,7 +191,7 @@ class DelimitedReader:
             width=self._width,
         )
         if kind == "too_long":
-            stop = start + RAW_KEPT
+            stop = min(stop, start + RAW_KEPT)
         raw = self._window.landed(start, stop)
         self._stage.reject(record=record, byte_offset=offset, raw=raw, kind=kind, reason=reason)
 
@@ -261,7 +261,7 @@ class DelimitedReader:
             self._stage.reject(
                 record=self._records,
                 byte_offset=offset,
-                raw=head or window.landed(window.at, window.at + RAW_KEPT),
+                raw=head or window.landed(window.at, min(end, window.at + RAW_KEPT)),
                 kind="too_long",
                 reason=too_long(dropped + size, limit),
             )

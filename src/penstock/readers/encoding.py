@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from itertools import chain
 
 from penstock.errors import ConfigError
 from penstock.readers.unreadable import Unreadable
@@ -50,7 +51,8 @@ class TextStream:
         self._errors = "surrogatepass" if encoding.startswith(_WIDE) else "surrogateescape"
 
     def __iter__(self) -> Iterator[bytes]:
-        chunks = self._skip_bom()
+        first = self._skip_bom()  # tells which codec it is
+        chunks = chain((first,), self._chunks)
         if self.is_verbatim:
             yield from chunks
             return
@@ -78,7 +80,7 @@ class TextStream:
             return text
         return text.decode("utf-8", "surrogatepass").encode(self._codec, self._errors)
 
-    def _skip_bom(self) -> Iterator[bytes]:
+    def _skip_bom(self) -> bytes:
         first = b""
         for chunk in self._chunks:
             first += chunk
@@ -92,8 +94,7 @@ class TextStream:
             self._refuse_foreign_bom(first)
         if self._codec in _WIDE:  # no mark: little-endian, the same on every machine
             self._codec += "-le"
-        yield first[self.bom :]
-        yield from self._chunks
+        return first[self.bom :]
 
     def _refuse_foreign_bom(self, first: bytes) -> None:
         if not self.encoding.startswith(_WIDE) and first.startswith(

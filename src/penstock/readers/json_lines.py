@@ -130,7 +130,7 @@ class JsonLinesReader:
                 end = len(window.text) - 1
         size = end + 1 - window.at
         if dropped + size > self._max:
-            raw = head or window.landed(window.at, window.at + RAW_KEPT)
+            raw = head or window.landed(window.at, min(end + 1, window.at + RAW_KEPT))
             self._take(offset, None, raw, size=dropped + size)
         else:
             line = window.text[window.at : end]

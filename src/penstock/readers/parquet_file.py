@@ -14,7 +14,7 @@ from penstock.readers.source import Limits
 from penstock.readers.staging import RECORD, FileStage
 from penstock.readers.unreadable import Unreadable
 
-__all__ = ["ParquetReader"]
+__all__ = ["ParquetReader", "plain_type"]
 
 BATCH_ROWS = 16_384
 MAGIC = b"PAR1"
@@ -92,12 +92,18 @@ class ParquetReader:
         return rows
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type as which a column is staged: the same values, in a form all parts know."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
+        return pa.string()
+    return pa.float32() if pa.types.is_float16(kind) else kind
+
+
 def _plain(array: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
-        array = array.cast(pa.string())
-    return array
+    kind = plain_type(array.type)
+    return array if array.type == kind else array.cast(kind)
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -10,7 +10,9 @@ import pyarrow as pa
 from penstock.model import Example, Severity
 from penstock.readers.csv_parse import Layout
 from penstock.readers.notes import Note, Notes
+from penstock.readers.parquet_file import plain_type
 from penstock.readers.types import Family, Target, family_of
+from penstock.readers.unreadable import Unreadable
 
 __all__ = ["note_retyped"]
 
@@ -62,13 +64,15 @@ def note_retyped(
 def _duckdb_type(
     connection: duckdb.DuckDBPyConnection, field: pa.Field
 ) -> tuple[str, Family | None]:
-    if pa.types.is_dictionary(field.type):
-        field = field.with_type(field.type.value_type)
     try:
-        empty = pa.table([pa.array([], field.type)], names=["c"])
+        empty = pa.table([pa.array([], plain_type(field.type))], names=["c"])
         kind = connection.from_arrow(empty).types[0]
-    except (duckdb.Error, pa.ArrowException):
-        return str(field.type), None
+    except (duckdb.Error, pa.ArrowException) as exc:
+        raise Unreadable(
+            "unknown_type",
+            f"has column {field.name!r} as {field.type}, which cannot be read",
+            remedy="Write it with a type that the contract can name, and land the file again.",
+        ) from exc
     family = family_of(kind)
     return ("TIMESTAMP" if family is Family.TIMESTAMP else str(kind)), family
 

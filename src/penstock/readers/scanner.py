@@ -209,7 +209,7 @@ def split_fields(record: bytes, dialect: Dialect, nulls: frozenset[bytes]) -> li
 
 def _any_of(signs: set[int | None] | set[int]) -> re.Pattern[bytes]:
     chars = b"".join(re.escape(bytes([sign])) for sign in signs if sign is not None)
-    return re.compile(b"[" + chars + b"]")
+    return re.compile(b"[" + chars + b"]" if chars else b"(?!)")
 
 
 def _unclear(what: str) -> Unreadable:
