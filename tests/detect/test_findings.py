@@ -63,14 +63,6 @@ def test_unseen_values_are_named() -> None:
     assert "New: `gb` (140 rows), `Fr` (60 rows)." in finding.message
 
 
-def test_unseen_values_of_a_sensitive_column_are_not_named() -> None:
-    bad = Day(countries={"GB": 0.8, "FR": 0.1, "gb": 0.1})
-
-    finding = only(judged(bad, sensitive=("country",)))
-
-    assert "`gb`" not in finding.message
-
-
 def test_values_that_trade_places_are_noticed() -> None:
     finding = only(judged(Day(countries={"GB": 0.1, "FR": 0.9})))
 

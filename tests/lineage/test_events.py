@@ -11,14 +11,10 @@ from penstock.stores import MemoryStore
 from .conftest import BATCH, TAGS, ManualClock, Samples
 
 
-def told(
-    samples: Samples, *, choice: Choice | None = None, sensitive: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def told(samples: Samples, *, choice: Choice | None = None) -> dict[str, Any]:
     lineage = Lineage(MemoryStore("x"), clock=ManualClock(), warehouse="s3://lake/warehouse")
     start(lineage, samples)
-    lineage.finish(
-        published=samples.published(choice), evidence=samples.evidence(), sensitive=sensitive
-    )
+    lineage.finish(published=samples.published(choice), evidence=samples.evidence())
     return lineage.events(claim=samples.claim, release=samples.release)[-1]
 
 
@@ -96,15 +92,6 @@ def test_the_profile_becomes_metrics(samples: Samples) -> None:
     assert (quantity["nullCount"], quantity["count"], quantity["min"]) == (1, 8, -3.0)
     assert quantity["quantiles"]["0.5"] == 2.0
     assert "min" not in metrics["columnMetrics"]["country"]
-
-
-def test_values_of_sensitive_columns_stay_in_the_house(samples: Samples) -> None:
-    event = told(samples, sensitive=("quantity",))
-
-    quantity = event["inputs"][0]["inputFacets"]["dataQualityMetrics"]["columnMetrics"]["quantity"]
-    assert quantity["nullCount"] == 1
-    assert quantity.keys() & {"min", "max"} == set()
-    assert quantity["quantiles"] == {}
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,6 @@ class Context(Value):
         description="content digest to the batches of earlier claims that had it; the same files"
         " landed again are the same batch under a later claim, so it may name this batch's own id",
     )
-    sensitive: tuple[str, ...] = Field(
-        default=(), description="columns whose values no message may show"
-    )
 
 
 class Judgement(Value):

@@ -191,7 +191,7 @@ def _span(low: float, high: float, lead: Expectation) -> str:
 
 
 def _name_unseen(column: ColumnProfile | None, comparison: Comparison) -> str:
-    if column is None or column.name in comparison.context.sensitive:
+    if column is None:
         return ""
     known = {
         frequency.value

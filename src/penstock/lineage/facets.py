@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from openlineage.client.facet_v2 import (
@@ -177,7 +177,7 @@ def quality_facets(run: LineageRun) -> dict[str, InputDatasetFacet]:
                 rowCount=run.profile.rows,
                 fileCount=len(run.files),
                 columnMetrics={
-                    column.name: _metrics(column, run.profile.rows, run.sensitive)
+                    column.name: _metrics(column, run.profile.rows)
                     for column in run.profile.columns
                 },
             )
@@ -279,18 +279,16 @@ def _level(severity: Severity) -> str:
     return "error" if severity.rank >= Severity.HIGH.rank else "warn"
 
 
-def _metrics(
-    column: ColumnProfile, rows: int, sensitive: Sequence[str]
-) -> data_quality_metrics_input_dataset.ColumnMetrics:
-    shown = column.name not in sensitive and column.type.upper().startswith(NUMERIC)
+def _metrics(column: ColumnProfile, rows: int) -> data_quality_metrics_input_dataset.ColumnMetrics:
+    is_number = column.type.upper().startswith(NUMERIC)
     quantiles = zip(QUANTILES, column.quantiles or (), strict=False)
     return data_quality_metrics_input_dataset.ColumnMetrics(
         nullCount=column.missing,
         distinctCount=column.distinct,
         count=rows - column.missing,
-        min=_number(column.minimum) if shown else None,
-        max=_number(column.maximum) if shown else None,
-        quantiles={key: value for key, value in quantiles if shown and math.isfinite(value)},
+        min=_number(column.minimum) if is_number else None,
+        max=_number(column.maximum) if is_number else None,
+        quantiles={key: value for key, value in quantiles if is_number and math.isfinite(value)},
     )
 
 

@@ -74,7 +74,6 @@ class Lineage:
         table: str,
         tags: Mapping[str, str],
         parent: ParentRun | None = None,
-        sensitive: tuple[str, ...] = (),
     ) -> str:
         """Tell that a batch is being judged."""
         run = LineageRun.of_scan(
@@ -85,7 +84,6 @@ class Lineage:
             table=table,
             tags=tags,
             parent=parent,
-            sensitive=sensitive,
         )
         return self._tell(run, "START")
 
@@ -95,32 +93,25 @@ class Lineage:
         evidence: Evidence,
         step: str,
         approval: Approval | None = None,
-        sensitive: tuple[str, ...] = (),
     ) -> str:
         """Tell how far a batch is: once for each `step`, as in `approval requested`."""
-        run = LineageRun.of_evidence(evidence, sensitive=sensitive)
+        run = LineageRun.of_evidence(evidence)
         return self._tell(run, "RUNNING", step=step, approval=approval)
 
-    def finish(
-        self, *, published: Published, evidence: Evidence, sensitive: tuple[str, ...] = ()
-    ) -> str:
+    def finish(self, *, published: Published, evidence: Evidence) -> str:
         """Tell how a batch ended: `abort` when a steward rejected it, else `complete`."""
         is_rejected = published.verdict.choice is Choice.REJECT
         end = self.abort if is_rejected else self.complete
-        return end(published=published, evidence=evidence, sensitive=sensitive)
+        return end(published=published, evidence=evidence)
 
-    def complete(
-        self, *, published: Published, evidence: Evidence, sensitive: tuple[str, ...] = ()
-    ) -> str:
+    def complete(self, *, published: Published, evidence: Evidence) -> str:
         """Tell what was published."""
-        run = LineageRun.of_evidence(evidence, table=published.table, sensitive=sensitive)
+        run = LineageRun.of_evidence(evidence, table=published.table)
         return self._tell(run, "COMPLETE", published=published, approval=_approval(published))
 
-    def abort(
-        self, *, published: Published, evidence: Evidence, sensitive: tuple[str, ...] = ()
-    ) -> str:
+    def abort(self, *, published: Published, evidence: Evidence) -> str:
         """Tell that nothing of a batch was published because somebody said so."""
-        run = LineageRun.of_evidence(evidence, sensitive=sensitive)
+        run = LineageRun.of_evidence(evidence)
         return self._tell(run, "ABORT", published=published, approval=_approval(published))
 
     def fail(self, *, record: BatchRecord, release: Release, reason: str) -> str:

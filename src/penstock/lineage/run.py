@@ -66,9 +66,6 @@ class LineageRun(Value):
     evidence: Digest | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     parent: ParentRun | None = None
-    sensitive: tuple[str, ...] = Field(
-        default=(), description="columns whose values leave the house in no form"
-    )
 
     @classmethod
     def of_scan(
@@ -81,7 +78,6 @@ class LineageRun(Value):
         table: str,
         tags: Mapping[str, str],
         parent: ParentRun | None = None,
-        sensitive: tuple[str, ...] = (),
     ) -> Self:
         """Tell of a batch that was just scanned."""
         return cls(
@@ -101,13 +97,10 @@ class LineageRun(Value):
             profile=scanned.profile,
             tags=dict(tags),
             parent=parent,
-            sensitive=sensitive,
         )
 
     @classmethod
-    def of_evidence(
-        cls, evidence: Evidence, *, table: str | None = None, sensitive: tuple[str, ...] = ()
-    ) -> Self:
+    def of_evidence(cls, evidence: Evidence, *, table: str | None = None) -> Self:
         """Tell of a batch whose evidence is frozen."""
         return cls(
             dataset=evidence.dataset,
@@ -125,7 +118,6 @@ class LineageRun(Value):
             profile=evidence.profile,
             evidence=evidence.digest,
             tags=evidence.tags,
-            sensitive=sensitive,
         )
 
     @classmethod
