@@ -200,6 +200,7 @@ def test_file_of_another_batch_is_not_published(
     assert published_rows(tables) == {}
 
 
+@pytest.mark.parametrize("step", ["branched", "added", "audited", "compared"])
 def test_batch_that_was_overtaken_is_refused_and_arrives_on_the_next_try(
     *,
     catalog: str,
@@ -208,10 +209,11 @@ def test_batch_that_was_overtaken_is_refused_and_arrives_on_the_next_try(
     make_batch: MakeBatch,
     publish: Publish,
     published_rows: PublishedRows,
+    step: str,
 ) -> None:
     first, second = make_batch("first"), make_batch("second")
     publish(tables, make_batch("zero"))
-    slow = at_step(catalog, warehouse, "audited", lambda: publish(tables, second))
+    slow = at_step(catalog, warehouse, step, lambda: publish(tables, second))
 
     with slow:
         with pytest.raises(PublishRace, match="moved while batch"):
@@ -225,8 +227,9 @@ def test_batch_that_was_overtaken_is_refused_and_arrives_on_the_next_try(
     assert published_rows(tables)[first.id] == published_rows(tables)[second.id] == 3
 
 
-@pytest.mark.parametrize("step", ["looked", "branched", "added", "audited"])
+@pytest.mark.parametrize("step", ["looked", "branched", "added", "audited", "compared"])
 @pytest.mark.parametrize("rows", [3, 0])
+@pytest.mark.parametrize("exists", [True, False])
 def test_twin_of_the_same_batch_publishes_it_once(
     *,
     catalog: str,
@@ -236,9 +239,11 @@ def test_twin_of_the_same_batch_publishes_it_once(
     publish: Publish,
     step: str,
     rows: int,
+    exists: bool,
 ) -> None:
     batch = make_batch(rows=rows)
-    publish(tables, make_batch("before"))
+    if exists:
+        publish(tables, make_batch("before"))
     twins: list[int] = []
     slow = at_step(catalog, warehouse, step, lambda: twins.append(publish(tables, batch)))
 

@@ -86,7 +86,7 @@ def test_same_batch_published_by_six_processes_arrives_once(
 
 
 @pytest.mark.parametrize(
-    "step", ["placed", "looked", "created", "branched", "added", "audited", "swapped"]
+    "step", ["placed", "looked", "created", "branched", "added", "audited", "compared", "swapped"]
 )
 def test_batch_of_a_killed_publisher_arrives_once_when_published_again(
     *,

@@ -84,7 +84,7 @@ def publish_offer(
         on_step("added")
         _audit(table, offer, snapshot=snapshot)
         on_step("audited")
-        _swap(table, offer, branch=branch, snapshot=snapshot, now=clock())
+        _swap(table, offer, branch=branch, snapshot=snapshot, now=clock(), on_step=on_step)
     except (PublishRace, NotConserved, _Crowded):
         _drop(table, branch, snapshot=snapshot)
         raise
@@ -175,7 +175,15 @@ def _audit(table: Table, offer: Offer, *, snapshot: int) -> None:
         )
 
 
-def _swap(table: Table, offer: Offer, *, branch: str, snapshot: int, now: datetime) -> None:
+def _swap(
+    table: Table,
+    offer: Offer,
+    *,
+    branch: str,
+    snapshot: int,
+    now: datetime,
+    on_step: Callable[[str], None],
+) -> None:
     """Point main at the audited snapshot, if main is still its parent, and drop the branch."""
     for _ in range(ATTEMPTS):
         table.refresh()
@@ -183,6 +191,7 @@ def _swap(table: Table, offer: Offer, *, branch: str, snapshot: int, now: dateti
         main = table.metadata.refs[MAIN_BRANCH].snapshot_id
         if audited is None or audited.parent_snapshot_id != main:
             raise _overtaken(offer)
+        on_step("compared")
         expired = [old.snapshot_id for old in ancestors(table)][KEPT_SNAPSHOTS - 1 :]
         with suppress(CommitFailedException):
             with table.transaction() as transaction:

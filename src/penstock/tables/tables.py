@@ -36,7 +36,7 @@ class Tables:
     or `s3://bucket/prefix`, reached with the standard AWS_* environment.
     One instance may be used by several threads. Nothing is opened before the first call.
     `on_step` is told what was just done (`placed`, `looked`, `created`, `branched`, `added`,
-    `audited`, `swapped`): tests stop a publisher there.
+    `audited`, `compared`, `swapped`): tests stop a publisher there.
     """
 
     def __init__(
