@@ -38,9 +38,7 @@ def publish(given: PublishGiven, brief: Brief, tools: Toolbox) -> Published:
         counts=prepared.counts,
         verdict=prepared.verdict,
     )
-    tools.lineage.finish(
-        published=published, evidence=evidence, sensitive=brief.contract.sensitive
-    )
+    tools.lineage.finish(published=published, evidence=evidence)
     return published
 
 

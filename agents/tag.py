@@ -35,7 +35,6 @@ def tag(given: TagGiven, brief: Brief, tools: Toolbox) -> Tagged:
         claim=brief.claim,
         table=brief.workflow.publish.table,
         tags=tags,
-        sensitive=brief.contract.sensitive,
     )
     worst = max(
         (finding.severity for judged in given.judged for finding in judged.findings),

@@ -45,7 +45,6 @@ def pass_gate(
     targets: Sequence[Target],
     flow_run: str,
     may_suspend: bool,
-    sensitive: tuple[str, ...],
 ) -> Verdict | None:
     """Return the verdict on a batch; None where it is held and this run may not suspend.
 
@@ -63,7 +62,6 @@ def pass_gate(
         evidence=evidence,
         step="approval requested",
         approval=Approval(state="requested", evidence=ref.digest, request=request.id),
-        sensitive=sensitive,
     )
     _tell_held(request, evidence, tools=tools, targets=targets)
     while True:

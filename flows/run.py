@@ -134,5 +134,4 @@ def _ask(run: BatchRun, step: Step) -> Verdict | None:
         targets=run.targets,
         flow_run=run.flow_run,
         may_suspend=run.may_suspend,
-        sensitive=run.loaded.contract.sensitive,
     )
