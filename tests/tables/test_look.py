@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from penstock.errors import NotConserved
+from penstock.errors import NotConserved, NotFound, PenstockError, Tampered
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -90,6 +90,24 @@ def test_verify_reads_the_files_and_not_only_what_metadata_says(
 
     with pytest.raises(NotConserved, match=r"has 3 rows of batch .* \(4 by metadata\)"):
         tables.verify("orders", batch.id, rows=4)
+
+
+@pytest.mark.parametrize(("damage", "error"), [(b"damaged", Tampered), (None, NotFound)])
+def test_verify_names_a_published_file_that_cannot_be_read(
+    tables: Tables,
+    make_batch: MakeBatch,
+    publish: Publish,
+    damage: bytes | None,
+    error: type[PenstockError],
+) -> None:
+    batch = make_batch()
+    publish(tables, batch)
+    [task] = iceberg(tables).scan().plan_files()
+    path = Path(task.file.file_path.removeprefix("file://"))
+    path.unlink() if damage is None else path.write_bytes(damage)
+
+    with pytest.raises(error, match=r"Reading batch '.*' back from table 'orders'"):
+        tables.verify("orders", batch.id, rows=3)
 
 
 def test_verify_refuses_rows_that_are_there_twice(

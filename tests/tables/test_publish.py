@@ -381,3 +381,33 @@ def test_history_is_kept_short_and_old_batches_are_still_found(
     assert again == snapshots
     assert len(iceberg(tables).snapshots()) == 3
     assert published_rows(tables) == {batch.id: 3 for batch in batches}
+
+
+def test_warehouse_that_belongs_to_another_catalog_is_refused(
+    *,
+    tables: Tables,
+    catalog: str,
+    tmp_path: Path,
+    make_batch: MakeBatch,
+    publish: Publish,
+) -> None:
+    publish(tables, make_batch("before"))
+
+    with (
+        Tables(catalog=catalog, warehouse=str(tmp_path / "elsewhere")) as astray,
+        pytest.raises(ConfigError, match=r"lies in .*/warehouse/orders, .* in .*/elsewhere/orders"),
+    ):
+        publish(astray, make_batch())
+
+
+def test_table_that_penstock_did_not_create_is_refused(
+    tables: Tables, make_batch: MakeBatch, publish: Publish, warehouse: str
+) -> None:
+    publish(tables, make_batch(), dataset="ours")
+    table = iceberg(tables, "ours")
+    table.catalog.create_table(
+        ("penstock", "theirs"), table.schema(), location=f"file://{warehouse}/theirs"
+    )
+
+    with pytest.raises(ConfigError, match="'theirs' was not created by Penstock"):
+        publish(tables, make_batch(), dataset="theirs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
@@ -12,7 +13,14 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from penstock.errors import ConfigError, NotFound, PenstockError, StoreRefused, StoreUnavailable
+from penstock.errors import (
+    ConfigError,
+    NotFound,
+    PenstockError,
+    StoreRefused,
+    StoreUnavailable,
+    Tampered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +46,11 @@ def translated(action: str) -> Iterator[None]:
         if not exc.connection_invalidated and UNREADABLE not in str(exc):
             raise
         raise _of_catalog(exc, action) from exc
+    except pa.ArrowInvalid as exc:
+        raise Tampered(
+            f"{action}: a file of the warehouse is not what was published ({_first_line(exc)}).",
+            remedy="Restore it from a backup, or roll the table back to a snapshot without it.",
+        ) from exc
     except FileNotFoundError as exc:
         raise NotFound(
             f"{action}: a file of the warehouse is missing ({_first_line(exc)}).",

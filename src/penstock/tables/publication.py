@@ -63,9 +63,16 @@ class Offer:
 
 
 def publish_offer(
-    table: Table, offer: Offer, *, clock: Clock, on_step: Callable[[str], None]
+    table: Table,
+    offer: Offer,
+    *,
+    looked_at: int | None,
+    clock: Clock,
+    on_step: Callable[[str], None],
 ) -> int:
     """Publish a file unless its batch is there, and return the snapshot that brought it.
+
+    `looked_at` is the snapshot main was when it was seen not to have the batch.
 
     Raises:
         PublishRace: main moved meanwhile; nothing was published, the branch is gone.
@@ -76,10 +83,12 @@ def publish_offer(
     on_step("branched")
     snapshot = None
     try:
-        # NOTE: looked for once more, since a twin may have published between look and branch.
-        if (published := look(table, offer.batch)) is not None:
-            _drop(table, branch, snapshot=None)
-            return published
+        # NOTE: a twin may have published since, which a branch made from its main would hide.
+        if table.metadata.current_snapshot_id != looked_at:
+            published = look(table, offer.batch)
+            if published is not None:
+                _drop(table, branch, snapshot=None)
+                return published
         snapshot = _add(table, offer, branch=branch)
         on_step("added")
         _audit(table, offer, snapshot=snapshot)

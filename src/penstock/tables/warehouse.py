@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Warehouse"]
 
+BATCH_METRICS = f"write.metadata.metrics.column.{BATCH_COLUMN}"
 PROPERTIES = {
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "30",
@@ -44,7 +45,7 @@ PROPERTIES = {
     "commit.retry.min-wait-ms": "20",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "30",
-    f"write.metadata.metrics.column.{BATCH_COLUMN}": "full",
+    BATCH_METRICS: "full",
 }
 """Of a new table: few manifests, old metadata files removed, exact bounds of the batch."""
 
@@ -68,9 +69,12 @@ class Warehouse:
     def publish(self, offer: Offer, columns: Sequence[Column]) -> int:
         """Publish a placed file unless its batch is there."""
         with translated(f"Publishing batch {offer.batch!r} to table {offer.dataset!r}"):
-            table = self._load(offer.dataset)
-            if table is not None and (published := look(table, offer.batch)) is not None:
-                return published
+            table, looked_at = self._load(offer.dataset), None
+            if table is not None:
+                self._require_ours(table, offer.dataset)
+                looked_at = table.metadata.current_snapshot_id
+                if (published := look(table, offer.batch)) is not None:
+                    return published
             self._on_step("looked")
             shape = read_shape(self._io, offer.location, dataset=offer.dataset, columns=columns)
             if shape.rows != offer.rows:
@@ -83,7 +87,9 @@ class Warehouse:
                 table = self._create(offer.dataset, shape.schema)
                 self._on_step("created")
             table = self._grow(table, shape.schema, dataset=offer.dataset)
-            return publish_offer(table, offer, clock=self._clock, on_step=self._on_step)
+            return publish_offer(
+                table, offer, looked_at=looked_at, clock=self._clock, on_step=self._on_step
+            )
 
     def find(self, dataset: str, batch: BatchId) -> int | None:
         """Look for a batch in main."""
@@ -168,6 +174,21 @@ class Warehouse:
             # A branch needs a snapshot to start from.
             creation.update_snapshot().fast_append().commit()
         return self._catalog.load_table(name)
+
+    def _require_ours(self, table: Table, dataset: str) -> None:
+        """Refuse a table that is not laid out as Penstock does, or lies in another warehouse."""
+        expected = f"{self._root}/{dataset}"
+        if table.location() != expected:
+            raise ConfigError(
+                f"Table {dataset!r} lies in {table.location()}, the warehouse has it in"
+                f" {expected}.",
+                remedy="Use the catalog and the warehouse that belong together.",
+            )
+        if table.current_snapshot() is None or table.properties.get(BATCH_METRICS) != "full":
+            raise ConfigError(
+                f"Table {dataset!r} was not created by Penstock.",
+                remedy="Publish to another dataset, or rename that table in the catalog.",
+            )
 
     def _grow(self, table: Table, shape: Schema, *, dataset: str) -> Table:
         """Add the columns that the table does not have yet."""
