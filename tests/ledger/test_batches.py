@@ -240,6 +240,22 @@ def test_a_batch_held_again_takes_the_new_evidence(
     assert kinds(ledger)[-2:] == ["batch.held", "batch.held"]
 
 
+def test_a_reason_ends_with_its_state(ledger: Ledger, record: BatchRecord) -> None:
+    ledger.settle(record.claim, HELD, reason="a rule failed", snapshot=4)
+
+    published = ledger.settle(record.claim, PUBLISHED)
+
+    assert (published.reason, published.snapshot) == (None, 4)
+
+
+def test_the_same_reason_may_be_given_for_the_next_state(
+    ledger: Ledger, record: BatchRecord
+) -> None:
+    ledger.settle(record.claim, HELD, reason="a rule failed")
+
+    assert ledger.settle(record.claim, REJECTED, reason="a rule failed").reason == "a rule failed"
+
+
 def test_rows_that_do_not_add_up_are_not_published(ledger: Ledger, record: BatchRecord) -> None:
     counts = RowCounts(landed=10, published=7, quarantined=2, rejected=0)
 

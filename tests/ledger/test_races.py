@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from penstock.ledger import Ledger
@@ -34,6 +35,17 @@ def test_eight_writers_neither_fork_the_chain_nor_lose_a_record(
     for writer in range(8):
         wrote = [r.body["n"] for r in records if r.subject == f"writer:{writer}"]
         assert wrote == list(range(50))
+
+
+def test_threads_may_share_a_ledger(ledger: Ledger) -> None:
+    def write(number: int) -> int:
+        return ledger.audit(kind="a.b", subject="c:d", body={"number": number}).sequence
+
+    with ThreadPoolExecutor(8) as pool:
+        sequences = sorted(pool.map(write, range(40)))
+
+    assert sequences == list(range(1, 41))
+    assert ledger.verify_audit() is None
 
 
 def test_of_two_deciders_one_wins_and_the_other_learns_who(

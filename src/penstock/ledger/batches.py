@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from penstock.errors import Conflict, NotFound
 from penstock.ledger.batch_states import FINAL, require_legal, require_no_contradiction
@@ -95,17 +95,12 @@ class Batches(Part):
                 batches.c.claim == claim,
                 {"batch": ingested.batch, "updated_at": change.at},
             )
-            for file in ingested.files:
-                change.update(
-                    batch_files,
-                    (batch_files.c.claim == claim) & (batch_files.c.uri == file.uri),
-                    {"content": file.raw.digest},
-                )
+            _set_contents(change, claim, ingested)
             record = _require_claim(change.connection, claim)
             change.audit(
                 "batch.identified",
                 f"claim:{claim}",
-                {**_identity(record), "files": {f.uri: f.raw.digest for f in ingested.files}},
+                {**_identity(record), "files": len(ingested.files), "records": ingested.records},
             )
             return record
 
@@ -122,8 +117,8 @@ class Batches(Part):
     ) -> BatchRecord:
         """Bring a batch to rest: held, published, rejected or dead.
 
-        Settling again into the same state gives the record as it is (a batch held again takes the
-        new reason, evidence and page).
+        The reason is that of the new state; what else is not given stays as it was. Settling again
+        into the same state gives the record as it is, but a batch held again takes what is given.
 
         Raises:
             Conflict: for a step that no batch may take, or other counts or snapshot than recorded.
@@ -142,7 +137,12 @@ class Batches(Part):
             change.update(
                 batches,
                 batches.c.claim == claim,
-                {**changed, "state": state, "updated_at": change.at},
+                {
+                    **({} if before.state is state else {"reason": None}),
+                    **given,
+                    "state": state,
+                    "updated_at": change.at,
+                },
             )
             record = _require_claim(change.connection, claim)
             change.audit(f"batch.{state.value}", f"claim:{claim}", _settlement(before, record))
@@ -198,6 +198,14 @@ def _insert_claim(change: Change, claim: Claim, attempt: Mapping[str, object]) -
     )
     files = [{"claim": claim.digest, **file.model_dump()} for file in claim.files]
     change.connection.execute(insert(batch_files), files)
+
+
+def _set_contents(change: Change, claim: Digest, ingested: Ingested) -> None:
+    is_file = (batch_files.c.claim == claim) & (batch_files.c.uri == bindparam("of_uri"))
+    change.connection.execute(
+        update(batch_files).where(is_file).values(content=bindparam("digest")),
+        [{"of_uri": file.uri, "digest": file.raw.digest} for file in ingested.files],
+    )
 
 
 def _require_same(change: Change, record: BatchRecord, ingested: Ingested) -> None:

@@ -17,10 +17,11 @@ from penstock.ledger.audit_chain import append
 from penstock.ledger.engine import Database
 from penstock.model import AuditRecord, Clock, Value
 
-__all__ = ["Change", "Part", "find", "find_all", "require_prefix", "select_as"]
+__all__ = ["Change", "Part", "begins", "find", "find_all", "require_prefix", "select_as"]
 
 M = TypeVar("M", bound=Value)
 
+DIGEST_LENGTH = 64
 PREFIX = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -72,6 +73,11 @@ def find(connection: Connection, model: type[M], query: Select[tuple[object, ...
 def find_all(connection: Connection, model: type[M], query: Select[tuple[object, ...]]) -> list[M]:
     """Return every row as a model."""
     return [model.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Compare a digest column with a whole digest (by its index) or the beginning of one."""
+    return column == prefix if len(prefix) == DIGEST_LENGTH else column.startswith(prefix)
 
 
 def require_prefix(text: str, *, what: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from sqlalchemy import Connection, or_
+from sqlalchemy import Connection
 
 from penstock.errors import Conflict, NotAllowed, NotFound, Tampered
 from penstock.ledger.batches import require_batch
 from penstock.ledger.catalogue import require_release
-from penstock.ledger.change import Change, Part, find, find_all, require_prefix, select_as
+from penstock.ledger.change import Change, Part, begins, find, find_all, require_prefix, select_as
 from penstock.ledger.schema import decisions, requests
 from penstock.ledger.stored import prose
 from penstock.model import (
@@ -240,7 +240,7 @@ def _resolve(connection: Connection, text: str) -> Request:
         return exact
     query = (
         select_as(requests, Request)
-        .where(or_(requests.c.id.startswith(prefix), requests.c.batch.startswith(prefix)))
+        .where(begins(requests.c.id, prefix) | begins(requests.c.batch, prefix))
         .order_by((requests.c.state == "open").desc(), requests.c.opened_at.desc())
     )
     found = find_all(connection, Request, query)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from penstock.errors import Conflict, NotFound
-from penstock.ledger.change import Part, find_all, require_prefix, select_as
+from penstock.ledger.change import Part, begins, find_all, require_prefix, select_as
 from penstock.ledger.schema import batches
 from penstock.model import BatchRecord, BatchState
 
@@ -30,7 +30,7 @@ class Lookup(Part):
         prefix = require_prefix(text, what="batch")
         query = (
             select_as(batches, BatchRecord)
-            .where(or_(batches.c.claim.startswith(prefix), batches.c.batch.startswith(prefix)))
+            .where(begins(batches.c.claim, prefix) | begins(batches.c.batch, prefix))
             .order_by((batches.c.state == BatchState.PUBLISHED).desc(), batches.c.sequence.desc())
         )
         with self._database.reading() as connection:
