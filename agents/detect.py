@@ -38,15 +38,16 @@ def detect(given: DetectGiven, brief: Brief, tools: Toolbox) -> Judged:
 def context_of(ingested: Ingested, brief: Brief, tools: Toolbox) -> Context:
     """Return what is known of the batch besides its profile."""
     digests = tuple(file.raw.digest for file in ingested.files)
-    seen = tools.history.deliveries(brief.claim.dataset, sorted(set(digests)))
+    # NOTE: the same files landed again are the same batch under a later claim, so what was seen
+    # before is told by the claim, not by the batch.
+    seen = tools.history.deliveries(
+        brief.claim.dataset, sorted(set(digests)), before=brief.claim.sequence
+    )
     return Context(
         batch=ingested.batch,
         claimed_at=brief.claim.claimed_at,
         digests=digests,
-        seen={
-            digest: [batch for batch in batches if batch != ingested.batch]
-            for digest, batches in seen.items()
-        },
+        seen=dict(seen),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from penstock.agents.agent import Agent, Brief
 from penstock.agents.scan import fetch_references, locate
-from penstock.checks import ScanInput, findings_of, read_examples, split
+from penstock.checks import ScanInput, findings_of, quarantine_finding, read_examples, split
 from penstock.checks import scan as scan_batch
 from penstock.model import FileRef, Ingested, Scanned, Split, Validated, Value
 from penstock.tools import Tool, Toolbox
@@ -51,29 +51,28 @@ def validate(given: ValidateGiven, brief: Brief, tools: Toolbox) -> Validated:
         remainder = Scanned(
             batch=ingested.batch, rules=rules, profile=profile, references=scanned.references
         )
-    rows = (ingested.typed.rows or 0) + (ingested.miscast.rows or 0 if ingested.miscast else 0)
+    miscast = sum(file.rows_miscast for file in ingested.files)
+    rows = miscast + sum(file.rows_typed for file in ingested.files)
     examples = (
         {}
         if halves.failed is None
         else read_examples(halves.failed, per_rule=EXAMPLES_PER_RULE, contract=brief.contract)
     )
+    findings = findings_of(scanned.rules, rows=rows, examples=examples)
+    aside = quarantine_finding(failed=halves.rows_failed + miscast, rows=rows)
     return Validated(
         batch=ingested.batch,
         step=brief.step,
         agent=brief.agent,
-        findings=findings_of(scanned.rules, rows=rows, examples=examples),
+        findings=findings if aside is None else (*findings, aside),
         split=Split(
             clean=keep(halves.clean, halves.rows_clean),
-            failed=keep(halves.failed, halves.rows_failed + _miscast_rows(ingested)),
+            failed=keep(halves.failed, halves.rows_failed + miscast),
             rows_clean=halves.rows_clean,
             rows_failed=halves.rows_failed,
         ),
         remainder=remainder,
     )
-
-
-def _miscast_rows(ingested: Ingested) -> int:
-    return sum(file.rows_miscast for file in ingested.files)
 
 
 VALIDATE = Agent(

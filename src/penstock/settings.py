@@ -102,7 +102,7 @@ def read_settings() -> Settings:
         ConfigError: when a variable has a value that cannot be used.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as exc:
         error = exc.errors(include_url=False, include_input=False)[0]
         name = "PENSTOCK_" + "_".join(str(part) for part in error["loc"]).upper()
@@ -110,3 +110,8 @@ def read_settings() -> Settings:
             f"Environment variable {name} cannot be used: {error['msg']}.",
             remedy="Correct or unset it.",
         ) from exc
+    if settings.lineage_transport is not None:
+        from penstock.lineage import check_transport  # noqa: PLC0415 - only when there is one
+
+        check_transport(settings.lineage_transport)
+    return settings

@@ -74,8 +74,10 @@ class History(Protocol):
     ) -> Sequence[HistoryEntry]:
         """Return accepted batches of claims before this one, oldest first."""
 
-    def deliveries(self, dataset: str, digests: Sequence[str]) -> Mapping[str, list[BatchId]]:
-        """Return, for each content digest, the batches that brought it."""
+    def deliveries(
+        self, dataset: str, digests: Sequence[str], *, before: int | None = None
+    ) -> Mapping[str, list[BatchId]]:
+        """Return, for each content digest, the batches of earlier claims that brought it."""
 
 
 class Decisions(Protocol):

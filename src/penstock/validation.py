@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import Field
 
-from penstock.checks import ScanInput, findings_of, read_examples, scan, split
+from penstock.checks import ScanInput, findings_of, quarantine_finding, read_examples, scan, split
 from penstock.contracts import Contract
 from penstock.model import Finding, Outcome, Profile, RuleResult, Value, batch_id, hash_file
 from penstock.readers import ReadFile, SourceFile, read_files
@@ -67,7 +67,14 @@ def check_files(
         )
         if quarantine is not None and halves.failed is not None:
             copyfile(halves.failed, quarantine)
-        findings = (*read.findings, *findings_of(rules, rows=rows, examples=examples))
+        aside = quarantine_finding(
+            failed=halves.rows_failed + sum(file.rows_miscast for file in read.files), rows=rows
+        )
+        findings = (
+            *read.findings,
+            *findings_of(rules, rows=rows, examples=examples),
+            *(() if aside is None else (aside,)),
+        )
         return FilesCheck(
             passed=_all_in_order(rules, read.files),
             files=tuple(source.uri for source in sources),
