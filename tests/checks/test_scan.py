@@ -106,6 +106,16 @@ def test_rules_count_the_rows_that_fail(
     assert result.rows_checked == len(values)
 
 
+def test_nan_is_seen_where_the_statistics_of_the_file_hide_it(shop: Shop) -> None:
+    values = [1.0, NAN, 2.0]  # pyarrow writes: the least is 1, the greatest is 2
+
+    required = check(shop, "DOUBLE", values, RuleKind.REQUIRED)
+    allowed = check(shop, "DOUBLE", values, RuleKind.SET, values=[1, 2])
+
+    assert required.rows_failed == 1
+    assert allowed.rows_failed == 0
+
+
 def test_a_combination_is_unique_where_all_its_parts_are_there(shop: Shop) -> None:
     types = {"a": "BIGINT", "b": "VARCHAR"}
     rows = [(1, "x"), (1, "x"), (1, "y"), (2, "x"), (2, None), (2, None), (1, "x")]

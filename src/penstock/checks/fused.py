@@ -15,7 +15,7 @@ from penstock.contracts import Contract, Rule, RuleKind
 from penstock.contracts.types import Family, family_of
 from penstock.model import RuleResult
 
-__all__ = ["Fused", "Reading", "plan_rule"]
+__all__ = ["Fused", "Reading", "only", "plan_rule"]
 
 Row = tuple[Any, ...]
 Reading = Callable[[Row], Any]
@@ -43,10 +43,10 @@ class Fused:
 
     def count(self, claim: exp.Expr) -> Reading:
         """Add the number of rows for which a claim holds."""
-        # NOTE: COUNT_IF is null where the claim is null in every row, and in an empty table.
-        return self.add(
-            exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=claim.copy()))
-        )
+        if isinstance(claim, exp.Is) and isinstance(claim.expression, exp.Null):
+            present = self.add(exp.Count(this=claim.this.copy()))
+            return lambda row: self.rows(row) - present(row)
+        return self.add(exp.Count(this=only(exp.Literal.number(1), claim)))
 
     def query(self, table: str) -> exp.Select:
         """Return the query over a table."""
@@ -54,7 +54,16 @@ class Fused:
             exp.alias_(expression, f"a{index}")
             for index, expression in enumerate(self._expressions)
         ]
-        return exp.select(*columns).from_(table)
+        return exp.select(*columns, copy=False).from_(table, copy=False)
+
+
+def only(value: exp.Expr, claim: exp.Expr | None) -> exp.Expr:
+    """Return a value where a claim holds, and null elsewhere: aggregates leave null out.
+
+    NOTE: not `FILTER`, for which DuckDB copies the whole row once per aggregate: with a hundred
+    of them the scan took half as long again.
+    """
+    return value if claim is None else exp.Case().when(claim.copy(), value)
 
 
 def plan_rule(
@@ -103,9 +112,7 @@ def _freshness(
     newest = fused.add(
         exp.Anonymous(
             this="epoch_us",
-            expressions=[
-                exp.Filter(this=exp.Max(this=value.copy()), expression=exp.Where(this=past))
-            ],
+            expressions=[exp.Max(this=only(value.copy(), past))],
         )
     )
     present = fused.add(exp.Count(this=cell(name)))

@@ -9,11 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from penstock.checks.expressions import as_text, cell, missing
-from penstock.checks.fused import Fused, Row
+from penstock.checks.fused import Fused, Row, only
 from penstock.checks.workspace import Workspace
 from penstock.contracts import ContractColumn
 from penstock.contracts.types import Family, family_of
-from penstock.model import ColumnProfile, Frequency
+from penstock.model import RECORD_COLUMN, ColumnProfile, Frequency
 
 __all__ = ["count_values", "plan_column"]
 
@@ -22,27 +22,34 @@ MAX_VALUES = 100
 NEAR_MAX_VALUES = 125
 """HyperLogLog is a few percent off: what it puts a little above the limit is counted, too."""
 MAX_VALUE_CHARACTERS = 200
+SAMPLE_ROWS = 250_000
+"""Quantiles of a larger batch are over about so many rows: exact to a tenth of a percent in rank,
+which is what a t-digest gives, at a fifth of its price."""
 LARGE = "1e150"
 """Moments are over numbers of a smaller magnitude: the squares of larger ones are infinite."""
 
 
-def plan_column(fused: Fused, column: ContractColumn) -> Callable[[Row], ColumnProfile]:
+def plan_column(
+    fused: Fused, column: ContractColumn, *, rows: int
+) -> Callable[[Row], ColumnProfile]:
     """Add a column's statistics and return how to read its profile.
 
     Values of a sensitive column are left out; what only counts them stays.
     """
     family = family_of(column.type)
     here = cell(column.name)
-    present = exp.not_(missing(column.name, column.type))
+    there: exp.Expr = cell(column.name)
+    if family is Family.FLOAT:
+        there = only(there, exp.not_(missing(column.name, column.type)))
     read: dict[str, Callable[[Row], Any]] = {
         "missing": fused.count(missing(column.name, column.type)),
-        "distinct": fused.add(_where(exp.ApproxDistinct(this=here), present, family)),
+        "distinct": fused.add(exp.ApproxDistinct(this=there)),
     }
     if family is not Family.BOOLEAN and not column.sensitive:
         for key, kind in (("minimum", exp.Min), ("maximum", exp.Max)):
-            read[key] = fused.add(as_text(_where(kind(this=here.copy()), present, family)))
+            read[key] = fused.add(as_text(kind(this=there.copy())))
     if family.is_number:
-        read |= _numbers(fused, column, family)
+        read |= _numbers(fused, column, rows)
     if family is Family.TEXT:
         length = exp.Length(this=here.copy())
         zero = exp.EQ(this=length.copy(), expression=exp.Literal.number(0))
@@ -66,34 +73,35 @@ def plan_column(fused: Fused, column: ContractColumn) -> Callable[[Row], ColumnP
     return decode
 
 
-def _numbers(fused: Fused, column: ContractColumn, family: Family) -> dict[str, Any]:
-    here = cell(column.name)
+def _numbers(fused: Fused, column: ContractColumn, rows: int) -> dict[str, Any]:
+    here, zero = cell(column.name), exp.Literal.number(0)
     number: exp.Expr = exp.cast(here, exp.DataType.build("DOUBLE"))
-    usual: exp.Expr | None = None
-    if family is Family.FLOAT:  # false for infinities and, since NaN is the greatest, for NaN
+    if family_of(column.type) is Family.FLOAT:  # false for infinities, and for NaN as the greatest
         usual = exp.LT(this=exp.Abs(this=here.copy()), expression=exp.Literal.number(LARGE))
-    shares = exp.Array(expressions=[exp.Literal.number(str(share)) for share in QUANTILES])
-    zero = exp.Literal.number(0)
+        number = only(number, usual)
     found = {
-        "mean": fused.add(_filter(exp.Avg(this=number.copy()), usual)),
-        "stddev": fused.add(_filter(exp.StddevSamp(this=number.copy()), usual)),
+        "mean": fused.add(exp.Avg(this=number.copy())),
+        "stddev": fused.add(exp.StddevSamp(this=number.copy())),
         "zeros": fused.count(exp.EQ(this=here.copy(), expression=zero)),
         "negatives": fused.count(exp.LT(this=here.copy(), expression=zero.copy())),
     }
     if not column.sensitive:
-        quantile = exp.Anonymous(this="approx_quantile", expressions=[number.copy(), shares])
-        found["quantiles"] = fused.add(_filter(quantile, usual))
+        shares = exp.Array(expressions=[exp.Literal.number(str(share)) for share in QUANTILES])
+        sample = only(number.copy(), _sampled(rows))
+        found["quantiles"] = fused.add(
+            exp.Anonymous(this="approx_quantile", expressions=[sample, shares])
+        )
     return found
 
 
-def _where(aggregate: exp.Expr, present: exp.Expr, family: Family) -> exp.Expr:
-    return _filter(aggregate, present if family is Family.FLOAT else None)
-
-
-def _filter(aggregate: exp.Expr, claim: exp.Expr | None) -> exp.Expr:
-    if claim is None:
-        return aggregate
-    return exp.Filter(this=aggregate, expression=exp.Where(this=claim.copy()))
+def _sampled(rows: int) -> exp.Expr | None:
+    """Return whether a row is in the sample for quantiles, the same rows in every run."""
+    step = math.ceil(rows / SAMPLE_ROWS)
+    if step <= 1:
+        return None
+    key = exp.Anonymous(this="hash", expressions=[cell(RECORD_COLUMN)])
+    rest = exp.Mod(this=key, expression=exp.Literal.number(step))
+    return exp.EQ(this=rest, expression=exp.Literal.number(0))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any aggregate's value

@@ -56,6 +56,7 @@ def scan(
     """
     with open_workspace(data, limits=limits) as workspace:
         there = _columns_there(workspace, data, contract)
+        (rows,) = workspace.row(exp.select(exp.Count(this=exp.Star())).from_("typed"))
         fused = Fused()
         names = {column.name for column in there}
         readings: dict[str, Callable[[tuple[Any, ...]], RuleResult]] = {}
@@ -64,9 +65,8 @@ def scan(
                 reading = plan_rule(fused, rule, contract, now)
                 if reading is not None:
                     readings[rule.id] = reading
-        columns = {column.name: plan_column(fused, column) for column in there}
+        columns = {column.name: plan_column(fused, column, rows=rows) for column in there}
         row = workspace.row(fused.query("typed"))
-        rows = int(fused.rows(row))
         casts = _count_casts(workspace, data)
 
         def result_of(rule: Rule) -> RuleResult:

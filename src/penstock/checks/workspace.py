@@ -84,8 +84,14 @@ class Workspace:
             self.add_view(name, link)
 
     def add_view(self, name: str, path: Path) -> None:
-        """Make a Parquet file within the folder a view."""
-        source = exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(str(path))])
+        """Make a Parquet file within the folder a view.
+
+        NOTE: Parquet statistics leave NaN out, and without `can_have_nan` DuckDB 2.0 takes them at
+        their word: it answers `isnan(x)` with false unseen, and skips row groups that have NaN.
+        """
+        can_have_nan = exp.EQ(this=exp.column("can_have_nan"), expression=exp.true())
+        file = exp.Literal.string(str(path))
+        source = exp.Anonymous(this="read_parquet", expressions=[file, can_have_nan])
         self.create("VIEW", name, exp.select("*").from_(source))
 
     def create(self, kind: str, name: str, query: exp.Query) -> None:
