@@ -78,6 +78,7 @@ def _publish_file(
         return int(str(effect.result["snapshot"]))
     snapshot = tools.publisher.find(table, prepared.batch)
     if snapshot is None:
+        tools.objects.path(file)  # hashes it: what was placed must still be what was prepared
         snapshot = tools.publisher.publish(
             table,
             file,
