@@ -100,12 +100,10 @@ RETYPED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("array", "kind", "values", "severity"), RETYPED.values(), ids=RETYPED.keys()
-)
-def test_retyped_column_is_cast_without_loss_or_not_at_all(
-    read, contract, array, kind, values, severity
-):
+@pytest.mark.parametrize("case", RETYPED.values(), ids=RETYPED.keys())
+def test_retyped_column_is_cast_without_loss_or_not_at_all(read, contract, case):
+    array, kind, values, severity = case
+
     found = read({"a.parquet": _parquet({"x": array})}, contract({"x": kind}))
 
     assert [x for (x,) in found.cells("x")] == values
@@ -132,7 +130,8 @@ def test_files_of_several_formats_and_types_are_one_batch(read, plain):
             "a.parquet": GOOD,
             "b.csv": b"id,name,price\n4,d,1\nfive,e,1\n",
             "c.parquet": other,
-            "d.jsonl": b'{"id": 10, "name": [1], "price": 1}\n{"id": 11, "name": "q", "price": 1}\n',
+            "d.jsonl": b'{"id": 10, "name": [1], "price": 1}\n'
+            b'{"id": 11, "name": "q", "price": 1}\n',
         },
         plain,
     )

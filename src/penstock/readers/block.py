@@ -35,6 +35,8 @@ class Block:
     """Indices of records with a carriage return or line feed that is no line end of this file."""
     fault: bool
     """True when the record after these must be looked at by itself."""
+    spans_lines: bool
+    """True when some record has a line end inside quotes."""
 
 
 def check_block(buffer: bytes, start: int, stop: int, *, dialect: Dialect, newline: int) -> Block:
@@ -44,11 +46,11 @@ def check_block(buffer: bytes, start: int, stop: int, *, dialect: Dialect, newli
     """
     window = np.frombuffer(buffer, np.uint8, count=stop - start, offset=start)
     has_quotes = dialect.quote is not None and buffer.find(dialect.quote, start, stop) >= 0
-    separators, quotes, fault_at = (
-        _quoted(window, dialect, newline)
-        if has_quotes
-        else (np.flatnonzero((window == dialect.delimiter) | (window == newline)), None, None)
-    )
+    quotes, fault_at, inner = None, None, None
+    if has_quotes:
+        separators, quotes, fault_at, inner = _quoted(window, dialect, newline)
+    else:
+        separators = np.flatnonzero((window == dialect.delimiter) | (window == newline))
     if dialect.escape is not None:
         escape_at = buffer.find(dialect.escape, start, stop)
         if escape_at >= 0 and (fault_at is None or escape_at - start < fault_at):
@@ -64,6 +66,7 @@ def check_block(buffer: bytes, start: int, stop: int, *, dialect: Dialect, newli
         with_nul=_records_at(_find(window, NUL), ends),
         with_line_break=_records_at(_stray_breaks(window, newline, quotes), ends),
         fault=fault_at is not None,
+        spans_lines=bool(inner is not None and len(ends) and (inner < ends[-1]).any()),
     )
 
 
@@ -86,8 +89,8 @@ def find_not_utf8(buffer: bytes, start: int, ends: Positions) -> frozenset[int]:
 
 def _quoted(
     window: NDArray[np.uint8], dialect: Dialect, newline: int
-) -> tuple[Positions, Positions, int | None]:
-    """Return separators outside quotes, all quotes, and where the first quoting fault is."""
+) -> tuple[Positions, Positions, int | None, Positions]:
+    """Return separators outside quotes, quotes, the first quoting fault, line ends in quotes."""
     is_quote = window == dialect.quote
     marks = np.flatnonzero(is_quote | (window == dialect.delimiter) | (window == newline))
     mark_is_quote = is_quote[marks]
@@ -108,7 +111,9 @@ def _quoted(
         after[:-1] |= touching
     sound = np.where(opening, before, after)
     faults = np.flatnonzero(~sound)
-    return separators, quotes, int(quotes[faults[0]]) if len(faults) else None
+    within = marks[~mark_is_quote & inside]
+    fault_at = int(quotes[faults[0]]) if len(faults) else None
+    return separators, quotes, fault_at, within[window[within] == newline]
 
 
 def _stray_breaks(window: NDArray[np.uint8], newline: int, quotes: Positions | None) -> Positions:

@@ -17,7 +17,7 @@ from penstock.readers.csv_header import read_header
 from penstock.readers.csv_parse import RAW_KEPT, Layout, explain_bad, parse_vetted, too_long
 from penstock.readers.dialect import Dialect
 from penstock.readers.encoding import TextStream
-from penstock.readers.scanner import Scanner, split_fields
+from penstock.readers.scanner import Scanner, split_fields, unclear
 from penstock.readers.staging import RECORD, FileStage
 from penstock.readers.text_window import TextWindow
 
@@ -54,6 +54,7 @@ class DelimitedReader:
         self._records = 0
         self._slow_run = 1
         self._blanks: list[tuple[int, int, bytes]] = []
+        self._spans_lines = False
 
     @property
     def has_last_line_end(self) -> bool:
@@ -90,6 +91,14 @@ class DelimitedReader:
             else:
                 size = min(2 * size, WINDOW_MAX) if len(block.ends) else 2 * size
                 self._slow_run = 1
+        if self._spans_lines and "stray_quote" in self._stage.tallies:
+            # One quote too many can swallow records into a quoted field that looks sound; what
+            # gives it away is a fault elsewhere. Only where lines are records are they certain.
+            first = self._stage.tallies["stray_quote"]
+            raise unclear(
+                f"has quoted fields that span lines, and in record {first.record}"
+                f" (byte {first.byte_offset}) {first.reason}"
+            )
         self._stage.settle_rejects()
         return self._records - len(self._blanks)  # blank lines at the very end are no records
 
@@ -97,6 +106,7 @@ class DelimitedReader:
 
     def _take_block(self, block: Block) -> None:
         window, size = self._window, int(block.ends[-1])
+        self._spans_lines |= block.spans_lines
         bad = set(block.with_nul | block.with_line_break)
         bad |= find_not_utf8(window.text, window.at, block.ends)
         bad.update(np.flatnonzero(block.fields != self._width).tolist())
@@ -256,6 +266,7 @@ class DelimitedReader:
             end = len(window.text)
         size = end - window.at
         self._records += 1
+        self._spans_lines |= scanner.spans_lines
         if dropped + size > limit:
             self._reject_blanks()
             self._stage.reject(

@@ -9,7 +9,7 @@ from penstock.readers.block import CR, LF
 from penstock.readers.dialect import Dialect
 from penstock.readers.unreadable import Unreadable
 
-__all__ = ["Scanner", "split_fields"]
+__all__ = ["Scanner", "split_fields", "unclear"]
 
 
 class _At(Enum):
@@ -76,7 +76,7 @@ class Scanner:
     def finish(self) -> None:
         """Say that the file ends here, in the middle of the record."""
         if self._at in {_At.QUOTED, _At.ESCAPED_IN_QUOTES}:
-            raise _unclear(
+            raise unclear(
                 f"has a quoted field (field {self._field} of its record) that is never closed"
             )
         if self._at is _At.FAULT_LINE:
@@ -102,7 +102,7 @@ class Scanner:
             self._at, self._quotes = _At.QUOTE_CLOSED, self._quotes + 1
         elif sign == self._dialect.escape:
             self._at = _At.ESCAPED_IN_QUOTES
-        else:
+        elif sign == self.newline or (self.newline is None and sign == LF):
             self._lines += 1
         return found.end()
 
@@ -124,9 +124,7 @@ class Scanner:
         if sign == self._dialect.quote:
             self._quotes += 1
             if self._at is not _At.FAULT_LINE:
-                self._blame(
-                    "stray_quote", f"a quote stands inside the unquoted field {self._field}"
-                )
+                self._blame_quote(f"a quote stands inside the unquoted field {self._field}")
         elif sign == self._dialect.escape:
             self._at = _At.ESCAPED
         else:
@@ -156,16 +154,23 @@ class Scanner:
         self._blame("line_break", "a line break unlike the file's other ones is not quoted")
         self._at = _At.FAULT_LINE if self._was_fault_line else _At.UNQUOTED
 
+    @property
+    def spans_lines(self) -> bool:
+        """True when the record has a line end inside quotes."""
+        return self._lines > 0
+
     def _open_fault_line(self) -> None:
-        what = f"text follows the closing quote of field {self._field}"
-        if self._lines:
-            raise _unclear(f"has a quoted field that spans lines and after which {what}")
-        self._blame("stray_quote", what)
+        self._blame_quote(f"text follows the closing quote of field {self._field}")
         self._at = _At.FAULT_LINE
+
+    def _blame_quote(self, what: str) -> None:
+        if self._lines:
+            raise unclear(f"has a record that spans lines and in which {what}")
+        self._blame("stray_quote", what)
 
     def _refuse_odd_quotes(self) -> None:
         if self._quotes % 2:
-            raise _unclear(f"has a line with an odd number of quotes in which {self.fault}")
+            raise unclear(f"has a line with an odd number of quotes in which {self.fault}")
 
     def _blame(self, kind: str, what: str) -> None:
         if self.fault is None:
@@ -212,7 +217,8 @@ def _any_of(signs: set[int | None] | set[int]) -> re.Pattern[bytes]:
     return re.compile(b"[" + chars + b"]" if chars else b"(?!)")
 
 
-def _unclear(what: str) -> Unreadable:
+def unclear(what: str) -> Unreadable:
+    """Return the verdict on a file whose quotes leave open where its records end."""
     return Unreadable(
         "unterminated_quote",
         f"{what}: it cannot be told where records end",
