@@ -37,7 +37,7 @@ LEFT_AFTER_S = 24 * 3600
 """A branch older than this belongs to a publisher that died."""
 ATTEMPTS = 25
 """An attempt fails only because somebody else went ahead, so a bound need not be waited for."""
-KEPT_SNAPSHOTS = 250
+KEPT_SNAPSHOTS = 100
 """Every commit of pyiceberg takes about 1 ms for each snapshot that is kept. Older ones are
 forgotten, their rows and files stay; what they said is in the ledger."""
 
