@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import AwareDatetime, Field
 
 from penstock.errors import NotFound
+from penstock.landing import ClaimLog
 from penstock.model import (
     BatchRecord,
     Decision,
     Effect,
     Evidence,
     FileRef,
+    LandedFile,
     Outcome,
     Release,
     Request,
@@ -18,7 +22,7 @@ from penstock.model import (
 )
 from penstock.tools import Tools
 
-__all__ = ["Explanation", "Moment", "explain_batch"]
+__all__ = ["Explanation", "Moment", "explain_batch", "rules_by_outcome"]
 
 
 class Moment(Value):
@@ -33,6 +37,9 @@ class Explanation(Value):
     """The six answers about a batch, each with the record that it comes from."""
 
     record: BatchRecord = Field(description="who asked, when, and how it stands")
+    claimed: tuple[LandedFile, ...] = Field(
+        description="what was claimed, from the claim's manifest; empty where that is gone"
+    )
     release: Release | None = Field(description="which version ran")
     evidence: Evidence | None = Field(description="which data it saw, which checks passed")
     evidence_ref: FileRef | None
@@ -44,19 +51,17 @@ class Explanation(Value):
 
 
 def explain_batch(tools: Tools, text: str) -> Explanation:
-    """Explain a batch, given by the beginning of its id or of its claim's digest.
+    """Explain a batch, given by the beginning of its id or its claim's digest, or `dataset#5`.
 
     Raises:
         NotFound: when no batch begins so.
         Tampered: when its evidence is not the bytes that the ledger names.
     """
     ledger = tools.ledger
-    record = ledger.batch(text)
+    record = ledger.batch(_claim_at(tools, text) or text)
     ref = record.evidence
     evidence = None if ref is None else Evidence.decoded(tools.objects.read(ref))
-    requests = tuple(
-        request for request in ledger.requests(state=None) if request.batch == record.batch
-    )
+    requests = ledger.requests(state=None, batch=record.batch) if record.batch else []
     decided = (
         ledger.decision(evidence=request.evidence, release=request.release) for request in requests
     )
@@ -73,23 +78,42 @@ def explain_batch(tools: Tools, text: str) -> Explanation:
         release = None if record.release is None else ledger.release(record.release)
     except NotFound:
         release = None
+    effects = ledger.effects(record.batch) if record.batch else []
     return Explanation(
         record=record,
+        claimed=_claimed(tools, record),
         release=release,
         evidence=evidence,
         evidence_ref=ref,
-        requests=requests,
+        requests=tuple(requests),
         decisions=tuple(decision for decision in decided if decision is not None),
-        effects=tuple(ledger.effects(record.batch)) if record.batch else (),
-        undo=_undo(record, evidence),
+        effects=tuple(effects),
+        undo=_undo(record, effects),
         trail=tuple(trail),
     )
 
 
-def _undo(record: BatchRecord, evidence: Evidence | None) -> str:
+def _claim_at(tools: Tools, text: str) -> str | None:
+    """Return the claim's digest for a position as flow runs are named by, as in `orders#5`."""
+    dataset, mark, sequence = text.rpartition("#")
+    if not mark or not sequence.isdecimal():
+        return None
+    return ClaimLog(tools.store, dataset).read(int(sequence)).digest
+
+
+def _claimed(tools: Tools, record: BatchRecord) -> tuple[LandedFile, ...]:
+    try:
+        claim = ClaimLog(tools.store, record.dataset).read(record.sequence)
+    except NotFound:
+        return ()
+    return claim.files if claim.digest == record.claim else ()
+
+
+def _undo(record: BatchRecord, effects: Sequence[Effect]) -> str:
     if record.snapshot is None or record.batch is None:
         return "Nothing of it is in a published table, so there is nothing to undo."
-    table = record.dataset if evidence is None else evidence.dataset
+    published = (effect.result for effect in effects if effect.kind == "publish" and effect.result)
+    table = next((result["table"] for result in published), record.dataset)
     return (
         f"Delete the rows with _penstock_batch = '{record.batch}' from table {table!r}: they are"
         f" whole data files, added by snapshot {record.snapshot}. While that is the newest"

@@ -12,7 +12,16 @@ from pydantic import Field
 
 from penstock.checks import ScanInput, findings_of, quarantine_finding, read_examples, scan, split
 from penstock.contracts import Contract
-from penstock.model import Finding, Outcome, Profile, RuleResult, Value, batch_id, hash_file
+from penstock.model import (
+    Finding,
+    Outcome,
+    Profile,
+    RuleResult,
+    Severity,
+    Value,
+    batch_id,
+    hash_file,
+)
 from penstock.readers import ReadFile, SourceFile, read_files
 
 __all__ = ["FilesCheck", "check_files"]
@@ -24,10 +33,12 @@ class FilesCheck(Value):
     """What a contract says about files."""
 
     passed: bool = Field(
-        description="no rule failed or is unknown, every record was read and accounted for"
+        description="no rule failed or is unknown, every record was read and accounted for, and"
+        " nothing else of severity medium or above was found"
     )
     files: tuple[str, ...]
     rows: int = Field(description="rows whose types hold")
+    rows_clean: int = Field(description="rows that quarantine would publish")
     rows_failed: int = Field(description="rows that quarantine would keep aside")
     records_rejected: int = Field(description="records that are no rows")
     rules: tuple[RuleResult, ...]
@@ -76,9 +87,10 @@ def check_files(
             *(() if aside is None else (aside,)),
         )
         return FilesCheck(
-            passed=_all_in_order(rules, read.files),
+            passed=_all_in_order(rules, read.files, findings),
             files=tuple(source.uri for source in sources),
             rows=profile.rows,
+            rows_clean=halves.rows_clean,
             rows_failed=halves.rows_failed + sum(file.rows_miscast for file in read.files),
             records_rejected=sum(file.records_rejected for file in read.files),
             rules=rules,
@@ -87,12 +99,18 @@ def check_files(
         )
 
 
-def _all_in_order(rules: Sequence[RuleResult], files: Sequence[ReadFile]) -> bool:
+def _all_in_order(
+    rules: Sequence[RuleResult], files: Sequence[ReadFile], findings: Sequence[Finding]
+) -> bool:
     accounted = all(
         file.records == file.rows_typed + file.rows_miscast and not file.records_rejected
         for file in files
     )
-    return accounted and all(rule.outcome is Outcome.PASSED for rule in rules)
+    return (
+        accounted
+        and all(rule.outcome is Outcome.PASSED for rule in rules)
+        and all(finding.severity.rank < Severity.MEDIUM.rank for finding in findings)
+    )
 
 
 def _new(folder: Path) -> Path:

@@ -42,3 +42,8 @@ def main() -> None:
     except PenstockError as exc:
         typer.echo(f"penstock: {exc}", err=True)
         sys.exit(2)
+    except OSError as exc:
+        place = "" if exc.filename is None else f"{exc.filename}: "
+        what = exc.strerror or type(exc).__name__
+        typer.echo(f"penstock: {place}{what}. Check the path, its rights and the disk.", err=True)
+        sys.exit(2)

@@ -19,24 +19,31 @@ def _audit() -> None:
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Follow the audit chain; exit 1 and name the first broken record if it does not hold."""
+    from sqlalchemy.engine import make_url
+
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    ledger = Tools(settings=read_settings()).ledger
-    with progress("Following the audit chain"):
+    settings = read_settings()
+    ledger = Tools(settings=settings).ledger
+    place = make_url(settings.ledger_url).render_as_string(hide_password=True)
+    with progress("Following the audit chain", after_s=1):
         broken = ledger.verify_audit()
         count = sum(1 for _ in ledger.audit_records())
     if as_json:
         print_json(
             {
+                "ledger": place,
                 "whole": broken is None,
                 "records": count,
                 "broken": None if broken is None else broken.model_dump(mode="json"),
             }
         )
     elif broken is None:
-        print_line(f"The audit chain is whole: {count:,} records.")
+        print_line(f"The audit chain is whole: {count:,} records in {place}.")
     else:
-        print_line(f"The audit chain is broken: {broken}")
+        print_line(
+            f"The audit chain is broken at record {broken.sequence:,} of {place}: {broken.problem}"
+        )
     if broken is not None:
         raise typer.Exit(1)

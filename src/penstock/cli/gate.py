@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.output import AsJson, print_json, print_line, print_table
-from penstock.errors import Conflict, NotFound
+from penstock.cli.output import AsJson, print_json, print_line, print_text
+from penstock.errors import Conflict, NotFound, StoreUnavailable
 from penstock.model import Choice, Decision, Request
 
 __all__ = ["decide", "requests", "wake", "who"]
+
+NEXT_DRAIN = "the next drain carries the decision out."
 
 
 def who() -> str:
@@ -37,23 +39,22 @@ def requests(
     if not found:
         print_line("Nothing waits for a decision.")
         return
-    print_table(
-        ("request", "dataset", "batch", "severity", "state", "since", "open choices"),
-        (
-            (
-                request.id[:12],
-                request.dataset,
-                request.batch[:12],
-                request.severity.value,
-                request.state,
-                f"{request.opened_at:%Y-%m-%d %H:%M} UTC",
-                ", ".join(choice.value for choice in request.options),
-            )
-            for request in found
-        ),
-    )
     for request in found:
-        print_line(f"{request.id[:12]}: {request.summary}\n    evidence: {request.page.uri}")
+        _print_request(request)
+
+
+def _print_request(request: Request) -> None:
+    choices = "|".join(choice.value for choice in request.options)
+    print_line(
+        f"{request.id[:12]}  {request.dataset}  batch {request.batch[:12]}"
+        f"  {request.severity.value}  {request.state}"
+        f"  since {request.opened_at:%Y-%m-%d %H:%M} UTC"
+    )
+    print_text(request.summary, indent="  ")
+    print_line(f"  evidence  {request.page.uri}")
+    if request.state == "open":
+        print_line(f"  answer    penstock decide {request.id[:12]} --choice {choices}")
+    print_line()
 
 
 def decide(
@@ -71,7 +72,10 @@ def decide(
     from penstock.tools import Tools
 
     ledger = Tools(settings=read_settings()).ledger
-    found = ledger.request(request)
+    try:
+        found = ledger.request(request)
+    except NotFound as exc:
+        raise NotFound(exc.what, remedy="`penstock requests` lists those that wait.") from exc
     decision = ledger.decide(found.id, choice=choice, note=note, by=who(), evidence=found.evidence)
     if as_json:
         print_json(decision)
@@ -86,7 +90,7 @@ def decide(
 def wake(request: Request, decision: Decision) -> bool:
     """Resume the suspended run of a request; say so on stderr where that cannot be done."""
     if request.flow_run is None:
-        typer.echo("No run waits for it: the next drain carries the decision out.", err=True)
+        typer.echo(f"No run waits for it: {NEXT_DRAIN}", err=True)
         return False
     from penstock.orchestration import resume_run
 
@@ -94,7 +98,8 @@ def wake(request: Request, decision: Decision) -> bool:
         resume_run(
             request.flow_run, answer={"decision": decision.choice.value, "note": decision.note}
         )
-    except (Conflict, NotFound) as exc:
-        typer.echo(f"penstock: {exc}", err=True)
+    except (Conflict, NotFound, StoreUnavailable) as exc:
+        typer.echo(f"The decision stands, but its run was not woken: {exc.what}", err=True)
+        typer.echo(f"It is not lost: {NEXT_DRAIN}", err=True)
         return False
     return True

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.output import AsJson, print_json, print_line
+from penstock.cli.definitions import load_definition, load_definitions
+from penstock.cli.output import AsJson, print_json, print_line, progress
 
 __all__ = ["app"]
 
@@ -20,11 +21,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print what a workflow runs, in which order."""
-    from penstock.agents import SPECS
     from penstock.settings import read_settings
-    from penstock.workflows import draw_mermaid, draw_text, open_config
+    from penstock.workflows import draw_mermaid, draw_text
 
-    workflow = open_config(read_settings().config_uri, agents=SPECS).load(name).workflow
+    workflow = load_definition(read_settings(), name).workflow
     if as_json:
         print_json(workflow)
     else:
@@ -34,12 +34,11 @@ def show(
 @app.command()
 def validate(as_json: AsJson = False) -> None:
     """Load every definition and contract of the config; exit 1 when one is refused."""
-    from penstock.agents import SPECS
     from penstock.settings import read_settings
-    from penstock.workflows import open_config
 
     settings = read_settings()
-    loaded, errors = open_config(settings.config_uri, agents=SPECS).load_all()
+    with progress(f"Reading {settings.config_uri}", after_s=1):
+        loaded, errors = load_definitions(settings)
     if as_json:
         print_json(
             {
@@ -53,7 +52,5 @@ def validate(as_json: AsJson = False) -> None:
             print_line(f"ok       {one.workflow.name}@{one.workflow.version}  {one.config_path}")
         for name, error in errors.items():
             print_line(f"refused  {name}  {error}")
-        if not loaded and not errors:
-            print_line(f"{settings.config_uri} holds no workflows.")
     if errors:
         raise typer.Exit(1)

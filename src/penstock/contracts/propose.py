@@ -12,7 +12,8 @@ from penstock.model import Severity, hash_file
 
 __all__ = ["propose_contract"]
 
-DELIMITERS = {".tsv": "\t"}
+LENIENT = "header = true, strict_mode = false, null_padding = true, ignore_errors = true"
+"""A ragged record is for the readers to reject: it must not keep columns from being made out."""
 
 
 def propose_contract(path: Path) -> Contract:
@@ -25,7 +26,7 @@ def propose_contract(path: Path) -> Contract:
         ConfigError: when no columns can be made out.
     """
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    delimiter = next((DELIMITERS[s] for s in suffixes if s in DELIMITERS), ",")
+    delimiter = ","
     with duckdb.connect() as connection:
         try:
             if ".parquet" in suffixes:
@@ -33,12 +34,17 @@ def propose_contract(path: Path) -> Contract:
             elif {".jsonl", ".ndjson"} & set(suffixes):
                 relation = connection.read_json(str(path), format="newline_delimited")
             else:
-                relation = connection.read_csv(str(path), delimiter=delimiter, header=True)
+                delimiter = "\t" if ".tsv" in suffixes else _sniff_delimiter(connection, path)
+                relation = connection.sql(
+                    f"FROM read_csv(?, delim = ?, {LENIENT})",
+                    params=[str(path), delimiter],
+                )
             columns = list(zip(relation.columns, relation.types, strict=True))
         except duckdb.Error as exc:
             raise ConfigError(
-                f"No columns can be made out in {path}: {str(exc).splitlines()[0]}",
-                remedy="Check the file, or give a contract with --contract.",
+                f"No columns can be made out in {path}.",
+                remedy="Check that it is a CSV, TSV, JSON lines or Parquet file with column names,"
+                " or give a contract with --contract.",
             ) from exc
     return Contract(
         id="proposed",
@@ -53,6 +59,14 @@ def propose_contract(path: Path) -> Contract:
         digest=hash_file(path),
         source=str(path),
     )
+
+
+def _sniff_delimiter(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    sniffed = connection.execute(
+        f"SELECT Delimiter FROM sniff_csv(?, {LENIENT})",  # noqa: S608 - our own words
+        [str(path)],
+    ).fetchone()
+    return "," if sniffed is None else str(sniffed[0])
 
 
 def _scalar(type_: str) -> str:
