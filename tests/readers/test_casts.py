@@ -65,6 +65,13 @@ CASES = [
     Case(type="TIMESTAMP", text="2020-01-01T10:00Z", value=datetime(2020, 1, 1, 10)),  # noqa: DTZ001 - the type has no zone
     Case(type="TIMESTAMP", text="2020-01-01 10:00:00+02"),
     Case(type="TIMESTAMP", text="2020-01-01 10:00:00.1234567"),
+    Case(type="TIMESTAMP", text="2020-01-01 1.000000500", format="%Y-%m-%d %S.%n"),
+    Case(
+        type="TIMESTAMP",
+        text="2020-01-01 1.000005000",
+        format="%Y-%m-%d %S.%n",
+        value=datetime(2020, 1, 1, 0, 0, 1, 5),  # noqa: DTZ001 - the type has no zone
+    ),
     Case(
         type="TIMESTAMP WITH TIME ZONE",
         text="2020-01-01 10:00:00+02:00",

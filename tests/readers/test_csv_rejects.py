@@ -186,3 +186,15 @@ def test_file_is_held_where_it_cannot_be_told_where_records_end(read, plain, dat
     assert "s3://landing/sales/bad.csv" in finding.message
     assert "it cannot be told where records end" in finding.message
     assert "Close the quote" in finding.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_bad_last_record_is_kept_without_the_line_end_it_never_had(read, contract, encoding):
+    csv = CsvDialect(encoding=encoding)
+
+    found = read(
+        {"a.csv": "a,b\n1,x\n2".encode(encoding)},
+        contract({"a": "INTEGER", "b": "VARCHAR"}, csv=csv),
+    )
+
+    assert found.rejects[0]["raw"] == "2".encode(encoding)

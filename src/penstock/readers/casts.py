@@ -97,6 +97,9 @@ def _moment(column: str, value: str, target: Target) -> str:
     moment = f"try_strptime({column}, {quote_text(str(target.format))})"
     if target.family is Family.DATE:  # a time of day that is read must not be dropped
         return f"CASE WHEN CAST({moment} AS TIME) = TIME '00:00:00' THEN CAST({moment} AS DATE) END"
+    if "%n" in str(target.format):  # nanoseconds beyond the microsecond must not be dropped
+        there = f"TRY_CAST({moment} AS {target.type})"
+        return f"CASE WHEN CAST({there} AS TIMESTAMP_NS) = {moment} THEN {there} END"
     return f"TRY_CAST({moment} AS {target.type})"
 
 
