@@ -14,11 +14,11 @@ from penstock.contracts import Contract, CsvDialect
 from penstock.readers import delimited
 
 SLOW = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-DAMAGE = settings(SLOW, max_examples=100)
+DAMAGE = settings(SLOW, max_examples=60)
 
 TEXT = st.text(
     st.one_of(
