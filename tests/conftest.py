@@ -1,4 +1,4 @@
-"""A real S3 server for the tests that need one; it sets nothing globally."""
+"""A real S3 server and a Prefect server for the tests that need one."""
 
 from __future__ import annotations
 
@@ -84,6 +84,22 @@ def s3_env(seaweedfs: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in seaweedfs.environment.items():
         monkeypatch.setenv(name, value)
     return seaweedfs
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """Let flows of this process run against one ephemeral Prefect server."""
+    from prefect.settings import (  # noqa: PLC0415 - takes longer than a folder of unit tests
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        temporary_settings,
+    )
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - as above
+
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
+        yield
 
 
 def _free_ports() -> dict[str, int]:

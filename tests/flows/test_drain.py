@@ -188,3 +188,38 @@ def test_a_step_added_in_yaml_runs_and_its_findings_count(bench: Workbench) -> N
     assert ref is not None
     evidence = Evidence.decoded(bench.tools.objects.read(ref))
     assert [one.split("=")[0] for one in evidence.agents] == ["detect", "second", "validate"]
+
+
+def test_files_claimed_together_outlive_the_one_that_is_lost(bench: Workbench) -> None:
+    bench.configure(version=2)
+    config = open_store(bench.settings.config_uri)
+    text = config.get("workflows/orders.yaml").replace(b"max_files: 1", b"max_files: 10")
+    config.put("workflows/orders.yaml", text)
+    gone = Path(bench.land("a.csv", good()).removeprefix("file://"))
+    bench.land("b.csv", good(100))
+    bench.land("c.csv", good(200))
+    claims = ClaimLog(bench.tools.store, "orders")
+    claims.claim_new(
+        open_store(bench.landing_uri), pattern="*", requested_by="watcher", max_files=10
+    )
+    gone.unlink()
+
+    with pytest.raises(PenstockError, match=r"a\.csv"):
+        drain("orders")
+    drain("orders")
+
+    assert bench.states() == ["dead", "published"]
+    assert bench.published() == [*good(100), *good(200)]
+
+
+def test_a_landing_that_is_gone_does_not_stop_what_was_claimed(bench: Workbench) -> None:
+    bench.land("a.csv", bad())
+    drain("orders")
+    bench.decide(Choice.QUARANTINE)
+    landing = Path(bench.landing_uri)
+    landing.rename(landing.with_name("moved"))
+
+    with pytest.raises(PenstockError, match="landing"):
+        drain("orders")
+
+    assert bench.published() == bad()[8:]
