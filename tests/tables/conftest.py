@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -41,35 +42,37 @@ class Batch:
 MakeBatch = Callable[..., Batch]
 
 
+def prepare_batch(
+    folder: Path,
+    name: str = "a",
+    *,
+    rows: int = 3,
+    select: str = SELECT,
+    columns: Sequence[Column] = COLUMNS,
+    claimed_rows: int | None = None,
+) -> Batch:
+    """Write a file as *prepare* does: the contract's columns and where each row comes from."""
+    batch = BatchId(hash_bytes(name.encode()))
+    source = folder / f"prepared-{name}.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {select}, '{batch}' AS _penstock_batch,"  # noqa: S608 - the test's own words
+            f" 'file:///{name}.csv' AS _penstock_file, i AS _penstock_record"
+            f" FROM range({rows}) AS source(i)) TO '{source}' (FORMAT parquet)"
+        )
+    ref = FileRef(
+        uri=source.as_uri(),
+        digest=hash_file(source),
+        size=source.stat().st_size,
+        rows=rows if claimed_rows is None else claimed_rows,
+    )
+    return Batch(id=batch, source=source, ref=ref, columns=tuple(columns))
+
+
 @pytest.fixture
 def make_batch(tmp_path: Path) -> MakeBatch:
-    """Write a file as *prepare* does: the contract's columns and where each row comes from."""
-
-    def make(
-        name: str = "a",
-        *,
-        rows: int = 3,
-        select: str = SELECT,
-        columns: Sequence[Column] = COLUMNS,
-        claimed_rows: int | None = None,
-    ) -> Batch:
-        batch = BatchId(hash_bytes(name.encode()))
-        source = tmp_path / f"prepared-{name}.parquet"
-        with duckdb.connect() as connection:
-            connection.execute(
-                f"COPY (SELECT {select}, '{batch}' AS _penstock_batch,"  # noqa: S608 - the test's own words
-                f" 'file:///{name}.csv' AS _penstock_file, i AS _penstock_record"
-                f" FROM range({rows}) AS source(i)) TO '{source}' (FORMAT parquet)"
-            )
-        ref = FileRef(
-            uri=source.as_uri(),
-            digest=hash_file(source),
-            size=source.stat().st_size,
-            rows=rows if claimed_rows is None else claimed_rows,
-        )
-        return Batch(id=batch, source=source, ref=ref, columns=tuple(columns))
-
-    return make
+    """Prepare batches in the test's own folder."""
+    return partial(prepare_batch, tmp_path)
 
 
 @pytest.fixture
@@ -112,6 +115,18 @@ def published_rows(tables: Tables, dataset: str = "orders") -> dict[str, int]:
         f'SELECT _penstock_batch AS batch, count(*) AS rows FROM "{dataset}" GROUP BY ALL'  # noqa: S608 - the test's own words
     )
     return dict(zip(answer["batch"].to_pylist(), answer["rows"].to_pylist(), strict=True))
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
+    """Two tables of the same three rows; tests only read them."""
+    folder = tmp_path_factory.mktemp("filled")
+    with Tables(
+        catalog=f"sqlite:///{folder / 'catalog.db'}", warehouse=str(folder / "warehouse")
+    ) as tables:
+        for dataset in ("orders", "a.b-c"):
+            publish(tables, prepare_batch(folder), dataset=dataset)
+        yield tables
 
 
 Publish = Callable[..., int]
