@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,29 +50,48 @@ def run_steps(run: BatchRun) -> Published | None:
     Steps whose needs are met run side by side. What was already done under the same release
     comes from the cache, and effects look before they act: running a batch again is safe.
     """
-    published: Published | None = None
-    workflow = run.loaded.workflow
-    for layer in workflow.layers:
-        steps = [workflow.step(name) for name in layer]
-        futures = {step: _submit(run, step) for step in steps if SPECS[step.agent].role != "gate"}
-        for step, future in futures.items():
-            output = run.outputs[step.name] = _collect(run, step, future)
-            if output is not None:
-                keep(
-                    run.tools.ledger,
-                    run.claim,
-                    run.release.id,
-                    output,
-                    earlier=run.outputs.values(),
-                )
-                published = output if isinstance(output, Published) else published
-        for step in steps:
-            if SPECS[step.agent].role == "gate":
-                verdict = _ask(run, step)
-                if verdict is None:
-                    return None
-                run.outputs[step.name] = verdict
-    return published
+    try:
+        for layer in run.loaded.workflow.layers:
+            if not _run_layer(run, layer):
+                return None
+    except Exception:
+        _settle(run)
+        raise
+    return _settle(run)
+
+
+def _run_layer(run: BatchRun, layer: Sequence[str]) -> bool:
+    """Run steps side by side; False when the batch is held."""
+    steps = [run.loaded.workflow.step(name) for name in layer]
+    futures = {step: _submit(run, step) for step in steps if SPECS[step.agent].role != "gate"}
+    for step, future in futures.items():
+        output = run.outputs[step.name] = _collect(run, step, future)
+        if output is not None and not isinstance(output, Published):
+            _keep(run, output)
+    for step in steps:
+        if SPECS[step.agent].role == "gate":
+            verdict = _ask(run, step)
+            if verdict is None:
+                return False
+            run.outputs[step.name] = verdict
+    return True
+
+
+def _settle(run: BatchRun) -> Published | None:
+    """Record how the batch ended, if it did.
+
+    This comes after the last step: a batch whose process died between publishing and notifying
+    is not settled yet, so that the next drain takes it up and those who wait are told.
+    """
+    for output in run.outputs.values():
+        if isinstance(output, Published):
+            _keep(run, output)
+            return output
+    return None
+
+
+def _keep(run: BatchRun, output: Value) -> None:
+    keep(run.tools.ledger, run.claim, run.release.id, output, earlier=run.outputs.values())
 
 
 def _submit(run: BatchRun, step: Step) -> PrefectFuture[dict[str, Any]] | None:
