@@ -16,10 +16,14 @@ __all__ = ["build_deployments"]
 
 
 def build_deployments(
-    *, drain_every: timedelta | None, environment: Mapping[str, str]
+    *, drain_every: timedelta | None, environment: Mapping[str, str] | None = None
 ) -> list[RunnerDeployment]:
-    """Return the deployments: a drain, scheduled unless `drain_every` is None, and a batch's."""
-    variables = {"env": dict(environment)}
+    """Return the deployments: a drain, scheduled unless `drain_every` is None, and a batch's.
+
+    Runs have the environment of their worker. `environment` comes on top, and can be read by
+    whoever sees the deployment in Prefect: no secrets there.
+    """
+    variables = {"env": dict(environment or {})}
     return [
         RunnerDeployment.from_flow(
             drain,

@@ -13,7 +13,7 @@ from penstock.landing import Lease
 from penstock.model import BatchRecord, Claim
 from penstock.orchestration import is_waiting
 from penstock.settings import read_settings
-from penstock.stores import open_store
+from penstock.stores import open_store, probe, probe_landing
 from penstock.tools import Tools
 from penstock.workflows import open_config
 
@@ -50,6 +50,7 @@ def drain(workflow: str | None = None) -> dict[str, int]:
             batch could not be judged.
     """
     tools = Tools(settings=read_settings())
+    probe(tools.store)
     config = open_config(tools.settings.config_uri, agents=SPECS)
     if workflow is not None:
         config.load(workflow)
@@ -66,10 +67,8 @@ def drain(workflow: str | None = None) -> dict[str, int]:
                 flow_run=str(runtime.flow_run.id),
                 may_suspend=False,
             )
-            try:
-                _drain_one(work, tally)
-            except PenstockError as exc:
-                tally.fail(f"{loaded.workflow.name}: {exc}")
+            _claim(work, tally)
+            _judge_waiting(work, tally)
     tools.lineage.resend()
     if tally.failures:
         raise PenstockError(
@@ -79,19 +78,29 @@ def drain(workflow: str | None = None) -> dict[str, int]:
     return tally.states
 
 
-def _drain_one(work: Work, tally: Tally) -> None:
-    workflow, claims = work.loaded.workflow, work.claims
-    landing = open_store(workflow.landing.uri)
-    while claims.claim_new(
-        landing,
-        pattern=workflow.landing.pattern,
-        requested_by="watcher",
-        max_files=workflow.landing.max_files,
-        max_bytes=workflow.landing.max_bytes,
-        quiet_s=workflow.landing.quiet_s,
-    ):
-        pass
-    settled = work.tools.ledger.settled(workflow.dataset)
+def _claim(work: Work, tally: Tally) -> None:
+    """Claim what is new; a landing that cannot be read does not stop what was claimed before."""
+    workflow = work.loaded.workflow
+    try:
+        landing = open_store(workflow.landing.uri)
+        probe_landing(landing)
+        while work.claims.claim_new(
+            landing,
+            pattern=workflow.landing.pattern,
+            requested_by="watcher",
+            max_files=workflow.landing.max_files,
+            max_bytes=workflow.landing.max_bytes,
+            quiet_s=workflow.landing.quiet_s,
+        ):
+            pass
+    except PenstockError as exc:
+        tally.fail(f"{workflow.name}: {exc}")
+
+
+def _judge_waiting(work: Work, tally: Tally) -> None:
+    """Work on every claim that is not settled, in the order of arrival."""
+    workflow, claims, ledger = work.loaded.workflow, work.claims, work.tools.ledger
+    settled = ledger.settled(workflow.dataset)
     for sequence in claims.sequences():
         if sequence in settled:
             continue
@@ -103,7 +112,7 @@ def _drain_one(work: Work, tally: Tally) -> None:
         )
         if lease is not None:
             _judge(work, claim, lease, tally)
-        if workflow.in_order and sequence not in work.tools.ledger.settled(workflow.dataset):
+        if workflow.in_order and sequence not in ledger.settled(workflow.dataset):
             break
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Event, Thread
 
 from prefect import get_run_logger
 
 from penstock.agents.notify import tell
-from penstock.errors import Conflict, PenstockError, Terminal, Transient
+from penstock.errors import (
+    Conflict,
+    LandedFileChanged,
+    PenstockError,
+    Terminal,
+    Transient,
+)
 from penstock.flows.run import BatchRun, run_steps
-from penstock.landing import ClaimLog, Lease
+from penstock.landing import ClaimLog, Lease, is_unchanged
 from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published, Request
 from penstock.notify import build_targets, dead_message
 from penstock.orchestration import spawn_batch_run
@@ -37,7 +44,7 @@ class Work:
     flow_run: str
     may_suspend: bool
 
-    @property
+    @cached_property
     def claims(self) -> ClaimLog:
         """Claims of the workflow's dataset."""
         return open_claims(self.tools, self.loaded.workflow.dataset)
@@ -62,6 +69,8 @@ class Work:
         )
         ledger.record_release(release)
         record = ledger.begin(claim, release=release.id, flow_run=self.flow_run, owner=lease.owner)
+        if record.state.is_settled and record.release != release.id:
+            return record  # what an earlier release settled stays settled
         run = BatchRun(
             tools=self.tools,
             loaded=self.loaded,
@@ -71,12 +80,12 @@ class Work:
             flow_run=self.flow_run,
             may_suspend=self.may_suspend,
         )
-        try:
-            with _kept_alive(lease, every_s=self.tools.settings.lease_s / 3):
+        with _kept_alive(lease, every_s=self.tools.settings.lease_s / 3):
+            try:
                 published = run_steps(run)
-        except Exception as exc:
-            self._fail(run, record, exc)
-            raise
+            except Exception as exc:
+                self._fail(run, record, lease, exc)
+                raise
         record = ledger.batch(claim.digest)
         self._say(run, published)
         if published is None and not self.may_suspend:
@@ -107,14 +116,21 @@ class Work:
             request.id[:12],
         )
 
-    def _fail(self, run: BatchRun, record: BatchRecord, error: Exception) -> None:
+    def _fail(self, run: BatchRun, record: BatchRecord, lease: Lease, error: Exception) -> None:
+        """Dead-letter the batch where no further attempt can help."""
         is_last = record.attempts >= self.tools.settings.max_attempts
-        is_lost_race = isinstance(error, Conflict)
-        if not is_last and (is_lost_race or not isinstance(error, Terminal)):
+        is_final = isinstance(error, Terminal) and not isinstance(error, Conflict)
+        if not (is_last or is_final):
             return
+        try:
+            lease.renew()
+        except Conflict:
+            return  # another owner works on it now: the batch is theirs to settle
         ledger = self.tools.ledger
         if ledger.batch(run.claim.digest).state.is_settled:
             return
+        if isinstance(error, LandedFileChanged):
+            self._claim_rest(run.claim)
         what = str(error) if isinstance(error, PenstockError) else type(error).__name__
         dead = ledger.settle(run.claim.digest, BatchState.DEAD, reason=what)
         self.tools.lineage.fail(record=dead, release=run.release, reason=what)
@@ -128,6 +144,18 @@ class Work:
             )
         except PenstockError as exc:
             get_run_logger().warning("Operations could not be told: %s", exc)
+
+    def _claim_rest(self, claim: Claim) -> None:
+        """Give the files that are still there a claim of their own: only the lost one is dead."""
+        there = [file for file in claim.files if is_unchanged(file)]
+        if there and len(there) < len(claim.files):
+            rest = self.claims.claim_rest(claim, there)
+            get_run_logger().warning(
+                "%s of %s files are still there and become claim %s.",
+                len(there),
+                len(claim.files),
+                rest.sequence,
+            )
 
     def _say(self, run: BatchRun, published: Published | None) -> None:
         log = get_run_logger()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables that give another process the same settings."""
+        transport = self.lineage_transport
         return {
             "PENSTOCK_HOME": str(self.home),
             "PENSTOCK_CONFIG": self.config_uri,
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
             "PENSTOCK_WAREHOUSE": self.warehouse_uri,
             "PENSTOCK_LEASE_S": str(self.lease_s),
             "PENSTOCK_MAX_ATTEMPTS": str(self.max_attempts),
+            **({} if transport is None else {"PENSTOCK_LINEAGE_TRANSPORT": json.dumps(transport)}),
         }
 
 

@@ -216,7 +216,7 @@ def test_a_landing_that_is_gone_does_not_stop_what_was_claimed(bench: Workbench)
     bench.land("a.csv", bad())
     drain("orders")
     bench.decide(Choice.QUARANTINE)
-    landing = Path(bench.landing_uri)
+    landing = Path(bench.landing_uri.removeprefix("file://"))
     landing.rename(landing.with_name("moved"))
 
     with pytest.raises(PenstockError, match="landing"):

@@ -62,7 +62,7 @@ def _play(stage: Stage, prefect: EmbeddedPrefect, choice: Choice | None) -> None
     from penstock.orchestration import deploy
     from penstock.tools import Tools
 
-    deploy(build_deployments(drain_every=None, environment=stage.settings.environment()))
+    deploy(build_deployments(drain_every=None))
     prefect.start_worker("penstock")
     tools = Tools(settings=stage.settings)
     *days, last = stage.days

@@ -48,7 +48,7 @@ def up(
         with progress("Starting the Prefect server"):
             prefect.start_server()
         os.environ.update(prefect.environment())
-        _deploy(every, settings.environment())
+        _deploy(every)
         prefect.start_worker("penstock")
         print_line(f"Prefect UI   {prefect.ui_url}")
         print_line(f"Config       {settings.config_uri}")
@@ -62,9 +62,9 @@ def up(
         prefect.stop()
 
 
-def _deploy(every: int, environment: dict[str, str]) -> None:
+def _deploy(every: int) -> None:
     # NOTE: Prefect reads its settings when it is first imported, so this comes after they are set.
     from penstock.flows import build_deployments
     from penstock.orchestration import deploy
 
-    deploy(build_deployments(drain_every=timedelta(seconds=every), environment=environment))
+    deploy(build_deployments(drain_every=timedelta(seconds=every)))

@@ -131,6 +131,20 @@ class ClaimLog:
                 if claim := self._append(draft):
                     return claim
 
+    def claim_rest(self, claim: Claim, files: Sequence[LandedFile]) -> Claim:
+        """Claim those files of a claim that can still be read, after the others were lost.
+
+        Called again for the same files, it gives the claim they have.
+        """
+        with self._lock:
+            while True:
+                self._follow()
+                draft = self._draft(files, claim.requested_by)
+                if draft.digest in self._claims:
+                    return self.read(self._claims[draft.digest])
+                if rest := self._append(draft):
+                    return rest
+
     def sequences(self) -> list[int]:
         """Return the sequences of all claims, oldest first."""
         with self._lock:

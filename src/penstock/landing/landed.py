@@ -9,7 +9,7 @@ from penstock.model import LandedFile
 from penstock.stores import ObjectInfo, open_uri
 from penstock.stores.staging import staged
 
-__all__ = ["as_landed", "describe_file", "fetch_landed"]
+__all__ = ["as_landed", "describe_file", "fetch_landed", "is_unchanged"]
 
 REMEDY = (
     "Let the producer write each file under another name and rename it when it is complete; what"
@@ -35,6 +35,14 @@ def describe_file(path_or_uri: str | Path) -> LandedFile:
         f"There is no file {str(path_or_uri)!r}.",
         remedy="Check the name; a folder is not a file.",
     )
+
+
+def is_unchanged(file: LandedFile) -> bool:
+    """Return whether the version that was claimed still lies there."""
+    try:
+        return describe_file(file.uri).version == file.version
+    except NotFound:
+        return False
 
 
 def fetch_landed(file: LandedFile, to: Path) -> None:
