@@ -1,22 +1,45 @@
-"""Evidence as a short Markdown artifact for the Prefect UI."""
+"""Evidence as Markdown for the Prefect UI: a short one for its form, a longer one to keep."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from penstock.report.summary import headline, is_held, summarise
-from penstock.report.words import count, cut, plural, visible
+from penstock.report.summary import headline, is_held, summarise, what_landed
+from penstock.report.words import count, cut, file_name, plural, visible
 
 if TYPE_CHECKING:
-    from penstock.model import Digest, Evidence, RowCounts
+    from penstock.model import Digest, Evidence, RowCounts, Severity
 
-__all__ = ["build_markdown", "escape"]
+__all__ = ["build_form", "build_markdown", "escape"]
 
 FINDINGS_SHOWN = 10
 TEXT_LIMIT = 300
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", ":": "&#58;"}
-PUNCTUATION = re.compile(r"[&<>@\\`*_{}\[\]()#+!|~$^-]|(?<!\d)\.(?!\s|$)|:(?=//)|^\d+\.")
+ASKS_IN_FORM = 2
+FINDINGS_IN_FORM = 2
+TEXT_LIMIT_IN_FORM = 160
+
+# NOTE: Prefect's first UI decodes no character references but these three; its second one makes
+# a link of `https&#58;//x` and of `a\@b.example` too. Within a code span both leave text alone.
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+PUNCTUATION = re.compile(r"[&<>\\`*_{}\[\]()#+!|~$^-]|(?<!\d)\.(?!\s|$)|^\d+\.")
+CODE = re.compile(r"`([^`]+)`|(\S*(?:://|@|www\.)\S*?)(?=[.,;:)]*(?:\s|$))", re.IGNORECASE)
+URI = re.compile(r"\S+://\S+")
+BACKTICKS = re.compile(r"`+")
+
+
+def build_form(evidence: Evidence, *, link: str) -> str:
+    """Write what a steward needs in order to choose, short enough that no choice is pushed away.
+
+    Prefect's second UI scrolls the description and the fields together. The page has the rest.
+    """
+    opening = f"**{headline(evidence)}.** {escape(what_landed(evidence))}"
+    asks = [escape(_shorten(_without_list(ask))) for ask in evidence.asks[:ASKS_IN_FORM]]
+    shown = evidence.findings[:FINDINGS_IN_FORM]
+    lines = [_finding(f.severity, _shorten(f.message)) for f in shown]
+    lines += _and_more(evidence, shown=len(shown))
+    parts = [" ".join([opening, *asks]), "\n".join(lines), _ways(evidence), _link(link)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def build_markdown(evidence: Evidence, *, digest: Digest, link: str) -> str:
@@ -25,26 +48,50 @@ def build_markdown(evidence: Evidence, *, digest: Digest, link: str) -> str:
     Text that comes from data is escaped: it can become neither markup, nor HTML, nor a link.
     `link` leads to the page; it can be followed when it is an http or https address.
     """
-    parts = [f"## {headline(evidence)}", escape(summarise(evidence))]
-    parts.append(_ways(evidence))
-    if evidence.findings:
-        parts.append(_findings(evidence))
-    parts.append(f"Evidence page: {_link(link)}")
-    parts.append(f"Evidence digest `{digest}`, batch `{evidence.batch}`")
-    return "\n\n".join(parts) + "\n"
+    shown = evidence.findings[:FINDINGS_SHOWN]
+    lines = [_finding(f.severity, cut(f.message, limit=TEXT_LIMIT)) for f in shown]
+    lines += _and_more(evidence, shown=len(shown))
+    parts = [
+        f"## {headline(evidence)}",
+        escape(summarise(evidence)),
+        _ways(evidence),
+        "\n".join(lines),
+        _link(link),
+        f"Batch `{evidence.batch}`",
+        f"Evidence `{digest}`",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def escape(text: str) -> str:
-    """Escape text so that Markdown and HTML show it as it is, on one line."""
+    """Escape text so that Markdown and HTML show it as it is, on one line.
+
+    What stands between backticks, and what a UI would make a link of, becomes a code span.
+    """
     flat = visible(" ".join(text.split()))
-    return PUNCTUATION.sub(_escape_one, flat)
+    written, end = "", 0
+    for found in CODE.finditer(flat):
+        written += _escape_marks(flat[end : found.start()])
+        # NOTE: two fences that touch would be one longer fence, and let the text behind it out.
+        written += " " if written.endswith("`") else ""
+        written += _code(found[1] or found[2])
+        end = found.end()
+    return written + _escape_marks(flat[end:])
 
 
-def _escape_one(found: re.Match[str]) -> str:
-    letter = found[0]
-    if letter in ENTITIES:
-        return ENTITIES[letter]
-    return f"{letter[:-1]}\\{letter[-1]}"
+def _escape_marks(text: str) -> str:
+    return PUNCTUATION.sub(lambda found: ENTITIES.get(found[0]) or _backslash(found[0]), text)
+
+
+def _backslash(mark: str) -> str:
+    return f"{mark[:-1]}\\{mark[-1]}"
+
+
+def _code(text: str) -> str:
+    """Write text as a code span: its fence is longer than any run of backticks in the text."""
+    fence = "`" * (1 + max((len(run) for run in BACKTICKS.findall(text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _ways(evidence: Evidence) -> str:
@@ -61,19 +108,30 @@ def _way(name: str, rows: RowCounts) -> str:
     return f"| {name} | " + " | ".join(count(number) for number in numbers) + " |"
 
 
-def _findings(evidence: Evidence) -> str:
-    shown = evidence.findings[:FINDINGS_SHOWN]
-    lines = [
-        f"- **{finding.severity}**: {escape(cut(finding.message, limit=TEXT_LIMIT))}"
-        for finding in shown
-    ]
-    if more := len(evidence.findings) - len(shown):
-        lines.append(f"- and {plural(more, 'more finding')}")
-    return "\n".join(lines)
+def _finding(severity: Severity, message: str) -> str:
+    return f"- **{severity}**: {escape(message)}"
+
+
+def _without_list(ask: str) -> str:
+    """Leave out the ids that a reason ends with: the findings themselves follow."""
+    reason, colon, _ = ask.partition(": ")
+    return f"{reason}." if colon else ask
+
+
+def _shorten(message: str) -> str:
+    """Leave of each uri only its last part, then cut."""
+    named = URI.sub(lambda found: f"…/{file_name(found[0])}", message)
+    return cut(named, limit=TEXT_LIMIT_IN_FORM)
+
+
+def _and_more(evidence: Evidence, *, shown: int) -> list[str]:
+    more = len(evidence.findings) - shown
+    return [f"- and {plural(more, 'more finding')} on the evidence page"] if more > 0 else []
 
 
 def _link(link: str) -> str:
-    target = re.sub(r"[\s<>\\]", lambda found: f"%{ord(found[0]):02X}", link)
+    """Lead to the page: a link where the browser may follow it, else the address to copy."""
+    target = re.sub(r"[\s<>\\`]", lambda found: f"%{ord(found[0]):02X}", link)
     if target.startswith(("https://", "http://")):
-        return f"[open it](<{target}>)"
-    return escape(link)
+        return f"[Open the evidence page](<{target}>)"
+    return f"Evidence page, to open in a browser:\n\n```text\n{target}\n```"

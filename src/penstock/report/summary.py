@@ -10,7 +10,7 @@ from penstock.report.words import count, cut, join, plural, severities, share
 if TYPE_CHECKING:
     from penstock.model import Evidence
 
-__all__ = ["headline", "is_held", "rows_set_aside", "summarise"]
+__all__ = ["headline", "is_held", "rows_set_aside", "summarise", "what_landed"]
 
 ASKS_SHOWN = 3
 SENTENCE_LIMIT = 400
@@ -37,10 +37,11 @@ def rows_set_aside(evidence: Evidence) -> int:
 def summarise(evidence: Evidence) -> str:
     """Say in one paragraph why the batch stopped, or that it may pass, and what about its rows."""
     verdict = _why_held(evidence) if is_held(evidence) else _why_it_may_pass(evidence)
-    return " ".join([_what_landed(evidence), *verdict, *_rows(evidence)])
+    return " ".join([what_landed(evidence), *verdict, *_rows(evidence)])
 
 
-def _what_landed(evidence: Evidence) -> str:
+def what_landed(evidence: Evidence) -> str:
+    """Say in one sentence how many records came in how many files."""
     files = plural(len(evidence.files), "file")
     records = [file.records for file in evidence.files]
     known = sum(found for found in records if found is not None)
