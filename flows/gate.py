@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal, assert_never, cast
 
 from prefect import get_run_logger, runtime
 from prefect.exceptions import ObjectNotFound
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, create_model
 
 from penstock.agents.notify import tell
 from penstock.errors import Conflict, NotAllowed, PenstockError
+from penstock.flows.artifact import show_evidence
 from penstock.gate import verdict_of
 from penstock.lineage import Approval
 from penstock.model import (
@@ -20,6 +21,7 @@ from penstock.model import (
     Choice,
     Claim,
     Evidence,
+    Option,
     Release,
     Reported,
     Request,
@@ -27,7 +29,7 @@ from penstock.model import (
     Verdict,
 )
 from penstock.notify import Target, held_message
-from penstock.report import build_markdown, summarise
+from penstock.report import build_form, summarise
 from penstock.tools import Tools
 
 __all__ = ["pass_gate"]
@@ -54,6 +56,7 @@ def pass_gate(
     """
     ref = reported.evidence
     evidence = Evidence.decoded(tools.objects.read(ref))
+    show_evidence(evidence, digest=ref.digest, link=reported.page.uri)
     verdict = verdict_of(evidence, ref, None)
     if verdict is not None:
         return verdict
@@ -68,6 +71,7 @@ def pass_gate(
         decision = tools.ledger.decision(evidence=ref.digest, release=release.id)
         verdict = verdict_of(evidence, ref, decision)
         if verdict is not None:
+            get_run_logger().info("The decision: %s, by %s.", verdict.choice, verdict.decided_by)
             return verdict
         if not may_suspend:
             return None
@@ -116,6 +120,14 @@ def _tell_held(
 def _suspend(request: Request, evidence: Evidence, *, tools: Tools) -> Request:
     """Suspend the run, or take the answer of the resume that woke it up."""
     log = get_run_logger()
+    log.info(
+        "Request %s asks a steward about batch %s, worst finding %s: answer with Resume in this"
+        " UI, or with `penstock decide`. Evidence page: %s",
+        request.id[:12],
+        request.batch[:12],
+        request.severity,
+        request.page.uri,
+    )
     # NOTE: a key that was used falls straight through the gate, so it grows with every retry
     # (run_count) and with every wake-up that brought no decision.
     run_count = runtime.flow_run.run_count
@@ -143,22 +155,26 @@ def _record(request: Request, choice: Choice, note: str, *, tools: Tools) -> Non
 def _form(request: Request, evidence: Evidence) -> type[RunInput]:
     """Return the form that Prefect shows: closed choices, nothing preselected."""
     choices = tuple(choice.value for choice in request.options)
+    effects = " ".join(f"{_effect(option)}." for option in evidence.options)
     model = create_model(
         "Decision",
         __base__=RunInput,
-        decision=(
-            cast("Any", Literal[choices]),
-            Field(description="; ".join(_effect(evidence, choice) for choice in request.options)),
-        ),
-        note=(str, Field(default="", max_length=500, description="why, for the record")),
+        decision=(cast("Any", Literal[choices]), Field(description=effects)),
+        note=(str, Field(default="", max_length=500, description="Why? Kept on record.")),
     )
-    description = build_markdown(evidence, digest=request.evidence, link=request.page.uri)
+    description = build_form(evidence, link=request.page.uri)
     return cast("type[RunInput]", model.with_initial_data(description=description))
 
 
-def _effect(evidence: Evidence, choice: Choice) -> str:
-    rows = next(option.rows for option in evidence.options if option.choice is choice)
-    return (
-        f"{choice.value}: publish {rows.published:,}, quarantine {rows.quarantined:,},"
-        f" reject {rows.rejected:,}"
-    )
+def _effect(option: Option) -> str:
+    """Say what a choice does; the table above it in the form has all numbers."""
+    published, aside = f"{option.rows.published:,}", f"{option.rows.quarantined:,}"
+    match option.choice:
+        case Choice.APPROVE:
+            return f"approve publishes {published} rows, those that fail rules too"
+        case Choice.QUARANTINE:
+            return f"quarantine publishes the {published} clean rows and keeps {aside} aside"
+        case Choice.REJECT:
+            return "reject publishes nothing"
+        case _:
+            assert_never(option.choice)
