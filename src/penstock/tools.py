@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn, Protocol
+from weakref import finalize
 
 from pydantic import JsonValue
 
@@ -117,7 +118,7 @@ class EvidenceShelf:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """Every tool of one installation; made once in a process, opened when first used."""
+    """Every tool of one installation; opened when first used, closed when nobody has it."""
 
     settings: Settings
     clock: Clock = utc_now
@@ -148,6 +149,7 @@ class Tools:
 
         self.settings.home.mkdir(parents=True, exist_ok=True)
         ledger = Ledger(self.settings.ledger_url, clock=self.clock)
+        finalize(self, ledger.close)
         ledger.migrate()
         return ledger
 
@@ -156,7 +158,9 @@ class Tools:
         """The published tables."""
         from penstock.tables import Tables  # noqa: PLC0415 - as above
 
-        return Tables(catalog=self.settings.catalog_url, warehouse=self.settings.warehouse_uri)
+        tables = Tables(catalog=self.settings.catalog_url, warehouse=self.settings.warehouse_uri)
+        finalize(self, tables.close)
+        return tables
 
     @cached_property
     def lineage(self) -> Lineage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from penstock.model import BatchRecord, Choice, Decision, Request
@@ -85,7 +86,7 @@ class Workbench:
             lease_s=self.lease_s,
         )
 
-    @property
+    @cached_property
     def tools(self) -> Tools:
         return Tools(settings=self.settings)
 

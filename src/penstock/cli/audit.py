@@ -25,7 +25,8 @@ def verify(as_json: AsJson = False) -> None:
     from penstock.tools import Tools
 
     settings = read_settings()
-    ledger = Tools(settings=settings).ledger
+    tools = Tools(settings=settings)
+    ledger = tools.ledger
     place = make_url(settings.ledger_url).render_as_string(hide_password=True)
     with progress("Following the audit chain", after_s=1):
         broken = ledger.verify_audit()

@@ -31,7 +31,8 @@ def requests(
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    ledger = Tools(settings=read_settings()).ledger
+    tools = Tools(settings=read_settings())
+    ledger = tools.ledger
     found = ledger.requests(state=None if all_ else "open", dataset=dataset)
     if as_json:
         print_json(found)
@@ -71,7 +72,8 @@ def decide(
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    ledger = Tools(settings=read_settings()).ledger
+    tools = Tools(settings=read_settings())
+    ledger = tools.ledger
     try:
         found = ledger.request(request)
     except NotFound as exc:

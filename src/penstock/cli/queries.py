@@ -35,7 +35,8 @@ def explain(
 
     try:
         with progress("Reading evidence and ledger", after_s=1):
-            found = explain_batch(Tools(settings=read_settings()), batch)
+            tools = Tools(settings=read_settings())
+            found = explain_batch(tools, batch)
     except NotFound as exc:
         raise NotFound(exc.what, remedy="`penstock batches` lists them.") from exc
     if as_json:
@@ -53,7 +54,8 @@ def batches(
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    found = Tools(settings=read_settings()).ledger.batches(dataset, limit=limit)
+    tools = Tools(settings=read_settings())
+    found = tools.ledger.batches(dataset, limit=limit)
     if as_json:
         print_json(found)
         return
@@ -92,7 +94,8 @@ def query(
     from penstock.tools import Tools
 
     with progress("Asking the published tables", after_s=1):
-        table = Tools(settings=read_settings()).tables.query(sql)
+        tools = Tools(settings=read_settings())
+        table = tools.tables.query(sql)
     names = _distinct(table.column_names)
     if as_json:
         rows = [dict(zip(names, row, strict=True)) for row in _rows(table)]
