@@ -41,7 +41,10 @@ def ingest(claim: Claim, brief: Brief, tools: Toolbox) -> Ingested:
     )
 
     def keep(path: Path | None, rows: int) -> FileRef | None:
-        return None if path is None else tools.objects.add_file(path, rows=rows, suffix=".parquet")
+        if path is None:
+            return None
+        # Where values are discarded, rows with failed casts are typed, and noted in the file only.
+        return tools.objects.add_file(path, rows=rows or None, suffix=".parquet")
 
     typed = tools.objects.add_file(
         result.typed, rows=sum(file.rows_typed for file in files), suffix=".parquet"

@@ -85,11 +85,11 @@ def _publish_file(
             columns=evidence.columns,
             batch=prepared.batch,
             summary={
-                "penstock.release": prepared.release,
-                "penstock.evidence": verdict.evidence.digest,
-                "penstock.decision": verdict.decision or "none",
-                "penstock.decided-by": verdict.decided_by,
-                "penstock.intent": key,
+                "release": prepared.release,
+                "evidence": verdict.evidence.digest,
+                "decision": verdict.decision or "none",
+                "decided-by": verdict.decided_by,
+                "intent": key,
             },
         )
     tools.publisher.verify(table, prepared.batch, rows=prepared.counts.published)

@@ -55,7 +55,7 @@ def fetch_references(
     for number, (table, columns) in enumerate(sorted(wanted.items())):
         path = tools.scratch / f"reference-{number}.parquet"
         snapshot = tools.references.snapshot(table)
-        rows = tools.references.export(table, sorted(columns), path)
+        rows = tools.references.export(table, sorted(columns), path, snapshot=snapshot)
         if rows is not None:
             paths[table] = path
             uses.append(ReferenceUse(table=table, snapshot=snapshot, rows=rows))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from penstock.agents import SPECS
 
+from penstock.agents import SPECS
 from penstock.contracts import load_contract
 from penstock.validation import check_files
 from penstock.workflows import draw_text, open_config

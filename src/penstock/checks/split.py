@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlglot import exp
@@ -13,7 +13,7 @@ from penstock.checks.grouped import failing_keys, is_among, view_of
 from penstock.checks.results import fault_of
 from penstock.checks.scan import ScanInput, open_workspace
 from penstock.checks.workspace import Limits, Workspace
-from penstock.contracts import Contract, Rule, RuleKind
+from penstock.contracts import Contract, DriftMode, Rule, RuleKind
 from penstock.errors import NotConserved
 from penstock.model import FILE_COLUMN, RECORD_COLUMN, Outcome, RuleResult, Severity
 
@@ -60,14 +60,17 @@ def split(
 ) -> SplitFiles:
     """Write `failed.parquet` and `clean.parquet` into a folder, where anything failed.
 
-    A typed row fails by a rule of severity medium or above, a miscast row always; both carry all
-    their reasons, also the low ones. A miscast row is also held against the rules, but not told
+    A typed row fails by a rule of severity medium or above, a miscast row always (where the
+    contract discards values, it is a typed row too and does not); both carry all their reasons,
+    also the low ones. A miscast row is also held against the rules, but not told
     that a cell is missing which could not be read. Rows are ordered by file and record.
 
     Raises:
         NotConserved: when the halves do not add up to what came in.
     """
     out.mkdir(parents=True, exist_ok=True)
+    if contract.drift.types is DriftMode.DISCARD_VALUE:
+        data = replace(data, miscast=None)
     outcomes = {result.rule: result for result in rules}
     able = [
         rule
