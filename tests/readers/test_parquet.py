@@ -146,7 +146,7 @@ def test_file_without_rows_is_noted(read, plain):
 
     found = read({"a.parquet": data}, plain)
 
-    assert found.finding("no_records").severity is Severity.MEDIUM
+    assert found.finding("no_records").severity is Severity.HIGH
     assert found.result.files[0].records == 0
 
 

@@ -247,7 +247,7 @@ class _Batch:
                 file=uri,
                 what="has columns but no records",
                 remedy="Ask the producer whether there was nothing to report.",
-                severity=Severity.MEDIUM,
+                severity=Severity.HIGH,
                 rows=0,
                 examples=(Example(file=uri),),
             )
