@@ -112,7 +112,7 @@ HELD = [
         id="unterminated-quote",
         content=csv(*rows(400), '406,"never closed,6', *rows(407)),
         kind="unterminated_quote",
-        says=("quoted field", "Close the quote"),
+        says=("field 2 of record 7 (byte 105)", "Close the quote"),
         counted=None,
         options=NOT_READ,
     ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -184,6 +185,7 @@ def test_file_is_held_where_it_cannot_be_told_where_records_end(read, plain, dat
     finding = found.finding("unterminated_quote")
     assert finding.severity is Severity.CRITICAL
     assert "s3://landing/sales/bad.csv" in finding.message
+    assert re.search(r"record \d \(byte \d+\)", finding.message)
     assert "it cannot be told where records end" in finding.message
     assert "Close the quote" in finding.message
 

@@ -213,7 +213,7 @@ def test_header_without_records_is_noted(read, plain):
 
     assert found.result.files[0].records == 0
     finding = found.finding("no_records")
-    assert finding.severity is Severity.MEDIUM
+    assert finding.severity is Severity.HIGH
     assert "s3://landing/sales/a.csv has columns but no records" in finding.message
 
 

@@ -249,7 +249,8 @@ class DelimitedReader:
     def _take_record(self) -> Row | None:
         """Take one record; return its fields, or None when it was rejected."""
         window, limit = self._window, self._dialect.max_line_bytes
-        scanner = Scanner(self._dialect, self._newline)
+        place = f"record {self._records + 1} (byte {window.offset})"
+        scanner = Scanner(self._dialect, self._newline, place=place)
         offset, dropped, head, have = window.offset, 0, b"", 0
         end = scanner.feed(window.text, window.at)
         while end < 0 and not window.is_whole:

@@ -28,16 +28,19 @@ class Scanner:
 
     A quote inside an unquoted field, or text after a closing quote, makes a bad record that ends
     with its line. Where more than one line could be meant, the file as a whole is unreadable.
-    `newline` is learnt from the first line end when it is None.
+    `newline` is learnt from the first line end when it is None; `place` names the record.
     """
 
-    def __init__(self, dialect: Dialect, newline: int | None) -> None:
+    def __init__(
+        self, dialect: Dialect, newline: int | None, *, place: str = "the header line"
+    ) -> None:
         self.newline = newline
         self.fault: str | None = None
         self.fault_kind = "stray_quote"
         self.line_end = 0
         """Bytes of the line end that the record was found to have."""
         self._dialect = dialect
+        self._place = place
         self._at = _At.FIELD_START
         self._field = 1
         self._quotes = 0
@@ -77,7 +80,7 @@ class Scanner:
         """Say that the file ends here, in the middle of the record."""
         if self._at in {_At.QUOTED, _At.ESCAPED_IN_QUOTES}:
             raise unclear(
-                f"has a quoted field (field {self._field} of its record) that is never closed"
+                f"has a quoted field (field {self._field} of {self._place}) that is never closed"
             )
         if self._at is _At.FAULT_LINE:
             self._refuse_odd_quotes()
@@ -165,12 +168,12 @@ class Scanner:
 
     def _blame_quote(self, what: str) -> None:
         if self._lines:
-            raise unclear(f"has a record that spans lines and in which {what}")
+            raise unclear(f"has {self._place} span lines, and in it {what}")
         self._blame("stray_quote", what)
 
     def _refuse_odd_quotes(self) -> None:
         if self._quotes % 2:
-            raise unclear(f"has a line with an odd number of quotes in which {self.fault}")
+            raise unclear(f"has an odd number of quotes in {self._place}, and {self.fault}")
 
     def _blame(self, kind: str, what: str) -> None:
         if self.fault is None:
