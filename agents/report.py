@@ -139,7 +139,13 @@ def _samples(validated: Validated, brief: Brief, tools: Toolbox) -> tuple[Sample
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, -(f.rows or 0), f.id)))
+    """Order findings; one that only sums others up stands behind its equals."""
+
+    def order(finding: Finding) -> tuple[int, bool, int, str]:
+        is_sum = finding.kind == "quarantine"
+        return (-finding.severity.rank, is_sum, -(finding.rows or 0), finding.id)
+
+    return tuple(sorted(findings, key=order))
 
 
 REPORT = Agent(

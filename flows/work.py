@@ -89,7 +89,7 @@ class Work:
         record = ledger.batch(claim.digest)
         self._say(run, published)
         if published is None and not self.may_suspend:
-            self._hand_over(record)
+            self._hand_over(record, lease)
         return record
 
     def find_request(self, record: BatchRecord) -> Request | None:
@@ -97,7 +97,7 @@ class Work:
         requests = self.tools.ledger.requests(state="open", dataset=record.dataset)
         return next((one for one in requests if one.batch == record.batch), None)
 
-    def _hand_over(self, record: BatchRecord) -> None:
+    def _hand_over(self, record: BatchRecord, lease: Lease) -> None:
         """Start the run that will ask for a decision: it reuses what was judged, and suspends."""
         request = self.find_request(record)
         if request is None:
@@ -105,7 +105,7 @@ class Work:
         flow_run = spawn_batch_run(
             workflow=self.loaded.workflow.name,
             sequence=record.sequence,
-            idempotency_key=f"{request.id}-{record.attempts}",
+            idempotency_key=f"{request.id}-{lease.attempt}",
         )
         if flow_run is not None:
             self.tools.ledger.set_flow_run(request.id, flow_run)

@@ -347,3 +347,13 @@ def test_a_release_change_is_kept_with_the_attempt(
 
     assert again.release == newer.id == ReleaseId(hash_bytes(b"newer"))
     assert record.release == make.release_id
+
+
+def test_waking_up_from_being_held_uses_no_attempts_up(
+    ledger: Ledger, make: Samples, record: BatchRecord
+) -> None:
+    for _ in range(3):
+        ledger.settle(record.claim, HELD, reason="why")
+        record = begin_again(ledger, make)
+
+    assert record.attempts == 1

@@ -53,7 +53,10 @@ class Batches(Part):
                 "state": BatchState.RUNNING,
                 "release": release,
                 "owner": owner,
-                "attempts": 1 if existing is None else existing.attempts + 1,
+                # What was held came to rest: waking up again and again uses no attempts up.
+                "attempts": 1
+                if existing is None or existing.state is BatchState.HELD
+                else existing.attempts + 1,
                 "reason": None,
                 "updated_at": change.at,
             }

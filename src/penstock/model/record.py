@@ -79,7 +79,7 @@ class BatchRecord(Value):
     requested_by: str
     claimed_at: AwareDatetime
     flow_run: str | None = Field(description="Prefect run that works or worked on it")
-    attempts: int
+    attempts: int = Field(description="since it was claimed or last held")
     evidence: FileRef | None
     page: FileRef | None
     snapshot: int | None
