@@ -38,7 +38,7 @@ app.command("query")(queries.query)
 def main() -> None:
     """Run a command; an error is one sentence on stderr and exit code 2."""
     try:
-        app()
+        app(prog_name="penstock")
     except PenstockError as exc:
         typer.echo(f"penstock: {exc}", err=True)
         sys.exit(2)

@@ -73,11 +73,11 @@ def profile(
 
     found = propose_contract(files[0]) if contract is None else load_contract(contract)
     result = _check(files, found, None)
+    unread = [one for one in result.findings if one.severity is Severity.CRITICAL]
     if as_json:
         print_json(result.profile)
-    else:
+    elif result.profile.rows or not unread:
         _print_profile(result.profile)
-    unread = [one for one in result.findings if one.severity is Severity.CRITICAL]
     for finding in unread:
         typer.echo(f"penstock: {finding.message}", err=True)
     if result.records_rejected:

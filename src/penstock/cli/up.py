@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from penstock.cli.definitions import load_definitions
 from penstock.cli.output import print_line, progress
+from penstock.errors import ConfigError
 
 __all__ = ["up"]
 
@@ -24,18 +26,20 @@ def up(
     Reads PENSTOCK_CONFIG and the other settings from the environment, and refuses to start when a
     definition cannot be loaded or the store cannot keep claims.
     """
-    from penstock.agents import SPECS
     from penstock.embedded import EmbeddedPrefect
     from penstock.settings import read_settings
     from penstock.stores import probe
     from penstock.tools import Tools
-    from penstock.workflows import open_config
 
     settings = read_settings()
     tools = Tools(settings=settings)
-    _, errors = open_config(settings.config_uri, agents=SPECS).load_all()
-    for error in errors.values():
-        raise error
+    _, errors = load_definitions(settings)
+    if errors:
+        raise ConfigError(
+            f"{len(errors)} of the definitions cannot be used."
+            f" {' '.join(str(error) for error in errors.values())}",
+            remedy="`penstock workflow validate` checks them again.",
+        )
     with progress("Checking store and ledger"):
         probe(tools.store)
         _ = tools.ledger
