@@ -74,15 +74,15 @@ def test_an_attempt_under_an_unrecorded_release_is_refused(ledger: Ledger, make:
     assert kinds(ledger) == []
 
 
-@pytest.mark.parametrize("state", [RUNNING, HELD, DEAD])
-def test_an_unfinished_batch_is_begun_again_as_the_next_attempt(
-    state: BatchState, ledger: Ledger, record: BatchRecord, make: Samples
+@pytest.mark.parametrize(("state", "attempts"), [(RUNNING, 2), (HELD, 1), (DEAD, 2)])
+def test_an_unfinished_batch_is_begun_again(
+    state: BatchState, attempts: int, ledger: Ledger, record: BatchRecord, make: Samples
 ) -> None:
     bring_to(ledger, record.claim, state)
 
     again = begin_again(ledger, make)
 
-    assert (again.state, again.attempts, again.flow_run) == (RUNNING, 2, "run-2")
+    assert (again.state, again.attempts, again.flow_run) == (RUNNING, attempts, "run-2")
     assert (again.batch, again.reason) == (record.batch, None)
 
 
