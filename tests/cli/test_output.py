@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from penstock.cli.output import print_json, print_line, print_table, print_text, progress
 
 LONG = "a" * 120
+STYLE = re.compile("\x1b\\[[0-9;]*m")
 HEADERS = ("name", "rows")
 ROWS = [("short", "1"), (LONG, "1,234")]
 
@@ -40,7 +42,7 @@ def test_table_is_folded_into_the_terminal_and_not_cut(
 
     print_table(HEADERS, ROWS)
 
-    out = capsys.readouterr().out
+    out = STYLE.sub("", capsys.readouterr().out)
     assert all(len(line) <= 80 for line in out.splitlines())
     assert out.count("a") - "name".count("a") == 120
     assert "…" not in out

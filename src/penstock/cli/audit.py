@@ -30,7 +30,8 @@ def verify(as_json: AsJson = False) -> None:
     place = make_url(settings.ledger_url).render_as_string(hide_password=True)
     with progress("Following the audit chain", after_s=1):
         broken = ledger.verify_audit()
-        count = sum(1 for _ in ledger.audit_records())
+        # NOTE: what is broken may not even be readable.
+        count = None if broken else sum(1 for _ in ledger.audit_records())
     if as_json:
         print_json(
             {

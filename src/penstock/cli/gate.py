@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.output import AsJson, print_json, print_line, print_text
+from penstock.cli.output import AsJson, print_json, print_line, print_text, progress
 from penstock.errors import Conflict, NotFound, StoreUnavailable
 from penstock.model import Choice, Decision, Request
 
@@ -74,10 +74,7 @@ def decide(
 
     tools = Tools(settings=read_settings())
     ledger = tools.ledger
-    try:
-        found = ledger.request(request)
-    except NotFound as exc:
-        raise NotFound(exc.what, remedy="`penstock requests` lists those that wait.") from exc
+    found = ledger.request(request)
     decision = ledger.decide(found.id, choice=choice, note=note, by=who(), evidence=found.evidence)
     if as_json:
         print_json(decision)
@@ -96,10 +93,10 @@ def wake(request: Request, decision: Decision) -> bool:
         return False
     from penstock.orchestration import resume_run
 
+    answer = {"decision": decision.choice.value, "note": decision.note}
     try:
-        resume_run(
-            request.flow_run, answer={"decision": decision.choice.value, "note": decision.note}
-        )
+        with progress("Waking the suspended run", after_s=1):
+            resume_run(request.flow_run, answer=answer)
     except (Conflict, NotFound, StoreUnavailable) as exc:
         typer.echo(f"The decision stands, but its run was not woken: {exc.what}", err=True)
         typer.echo(f"It is not lost: {NEXT_DRAIN}", err=True)

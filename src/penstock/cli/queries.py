@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from penstock.cli.output import AsJson, print_json, print_line, print_table, print_text, progress
-from penstock.errors import NotFound
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,12 +32,9 @@ def explain(
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    try:
-        with progress("Reading evidence and ledger", after_s=1):
-            tools = Tools(settings=read_settings())
-            found = explain_batch(tools, batch)
-    except NotFound as exc:
-        raise NotFound(exc.what, remedy="`penstock batches` lists them.") from exc
+    with progress("Reading evidence and ledger", after_s=1):
+        tools = Tools(settings=read_settings())
+        found = explain_batch(tools, batch)
     if as_json:
         print_json(found)
     else:

@@ -245,7 +245,7 @@ def _resolve(connection: Connection, text: str) -> Request:
     )
     found = find_all(connection, Request, query)
     if not found:
-        raise NotFound(f"There is no request {text!r}.", remedy="List the open requests first.")
+        raise NotFound(f"There is no request {text!r}.", remedy="`penstock requests` lists those that wait.")
     if len({request.batch for request in found}) > 1:
         raise Conflict(
             f"{text!r} can mean {len(found)} requests:"

@@ -37,7 +37,7 @@ class Lookup(Part):
             found = find_all(connection, BatchRecord, query)
         if not found:
             raise NotFound(
-                f"There is no batch or claim {text!r}.", remedy="List them with their ids first."
+                f"There is no batch or claim {text!r}.", remedy="`penstock batches` lists them."
             )
         ids = {record.batch or record.claim for record in found}
         if len(ids) > 1:
