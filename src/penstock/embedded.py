@@ -60,15 +60,24 @@ class EmbeddedPrefect:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT_LOGGING_EXTRA_LOGGERS": "penstock",
+            # In memory, Prefect's default, a server that is killed forgets who holds a
+            # deployment's concurrency limit, and every later run would be cancelled.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+                "prefect.server.concurrency.lease_storage.filesystem"
+            ),
             "DO_NOT_TRACK": "1",
         }
 
-    def start_server(self) -> None:
-        """Start the server and wait until it answers.
+    def start_server(self) -> int:
+        """Start the server, wait until it answers, and return its process id.
+
+        One that died is replaced, in the same place.
 
         Raises:
             StoreUnavailable: when it ends, or does not answer in time; its log is named.
         """
+        if died := self._processes.pop("server", None):
+            _end(died)
         self._spawn("server", "server", "start", "--host", HOST, "--port", str(self.port))
         end = monotonic() + START_TIMEOUT_S
         while monotonic() < end:
@@ -76,7 +85,7 @@ class EmbeddedPrefect:
                 break
             try:
                 if httpx.get(f"{self.api_url}/health", timeout=2).is_success:
-                    return
+                    return self._processes["server"].pid
             except httpx.TransportError:
                 pass
             sleep(POLL_S)
