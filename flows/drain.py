@@ -11,7 +11,8 @@ from penstock.errors import NotFound, PenstockError
 from penstock.flows.work import Work
 from penstock.landing import Lease
 from penstock.model import BatchRecord, Claim
-from penstock.orchestration import is_waiting
+from penstock.orchestration import is_waiting, wake_run
+from penstock.release import build_release
 from penstock.settings import read_settings
 from penstock.stores import open_store, probe, probe_landing
 from penstock.tools import Tools
@@ -127,10 +128,18 @@ def _judge(work: Work, claim: Claim, lease: Lease, tally: Tally) -> None:
 
 
 def _waits_for_steward(work: Work, claim: Claim) -> bool:
-    """True when a suspended run will wake up for this batch: then there is nothing to do here."""
+    """True when a suspended run will wake up for this batch: then there is nothing to do here.
+
+    Where the release changed since it was asked, the run is woken up: it judges the batch anew
+    and asks about that, so that nobody decides on evidence that no longer counts.
+    """
     try:
         record = work.tools.ledger.batch(claim.digest)
     except NotFound:
         return False
     request = work.find_request(record)
-    return request is not None and request.flow_run is not None and is_waiting(request.flow_run)
+    if request is None or request.flow_run is None or not is_waiting(request.flow_run):
+        return False
+    if request.release != build_release(work.loaded).id:
+        wake_run(request.flow_run)
+    return True

@@ -27,6 +27,7 @@ __all__ = [
     "spawn_batch_run",
     "start_run",
     "wait_for_run",
+    "wake_run",
 ]
 
 BATCH_DEPLOYMENT = "process-batch/process-batch"
@@ -35,8 +36,13 @@ WORK_POOL = "penstock"
 
 HTTP_SERVER_ERROR = 500
 
+NO_FORM_YET = "schema not found"
+"""What Prefect says for the moment between a run's suspension and the arrival of its form."""
+
 
 def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, StoreUnavailable):
+        return True
     if isinstance(error, PrefectHTTPStatusError):
         return error.response.status_code >= HTTP_SERVER_ERROR
     return isinstance(error, httpx.TransportError)
@@ -58,6 +64,19 @@ def is_waiting(flow_run: str) -> bool:
         except ObjectNotFound:
             return False
     return state is not None and (state.is_paused() or state.is_scheduled() or state.is_pending())
+
+
+def wake_run(flow_run: str) -> None:
+    """Let a suspended run go on without an answer; nothing happens to a run in another state."""
+    with get_client(sync_client=True) as client:
+        state = _read_state(client, UUID(flow_run))
+        if state is not None and state.is_paused():
+            _schedule(client, UUID(flow_run))
+
+
+@_patiently
+def _schedule(client: SyncPrefectClient, flow_run: UUID) -> None:
+    client.set_flow_run_state(flow_run, Scheduled(name="Resuming"))
 
 
 def spawn_batch_run(*, workflow: str, sequence: int, idempotency_key: str) -> str | None:
@@ -112,6 +131,11 @@ def resume_run(flow_run: str, *, answer: dict[str, str]) -> None:
 @_patiently
 def _resume(client: SyncPrefectClient, flow_run: UUID, answer: dict[str, str]) -> str:
     result = client.resume_flow_run(flow_run, run_input=answer)
+    if NO_FORM_YET in str(getattr(result.details, "reason", "")):
+        raise StoreUnavailable(
+            f"Flow run {flow_run} is suspended, but Prefect does not have its form yet.",
+            remedy="Try again in a few seconds.",
+        )
     return str(result.status.value)
 
 
