@@ -48,6 +48,18 @@ def test_table_is_folded_into_the_terminal_and_not_cut(
     assert "…" not in out
 
 
+def test_table_that_fits_the_terminal_is_printed_as_when_piped(
+    capsys: pytest.CaptureFixture[str], as_terminal: Callable[[], None]
+) -> None:
+    print_table(HEADERS, ROWS[:1])
+    piped = capsys.readouterr().out
+    as_terminal()
+
+    print_table(HEADERS, ROWS[:1])
+
+    assert capsys.readouterr().out == piped
+
+
 def test_prose_is_wrapped_between_words_and_addresses_stay_whole(
     capsys: pytest.CaptureFixture[str], as_terminal: Callable[[], None]
 ) -> None:

@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from threading import Timer
 from typing import Annotated, Any
 
@@ -28,7 +29,6 @@ def print_line(text: str = "") -> None:
 
 def print_text(text: str, *, indent: str = "") -> None:
     """Print prose: wrapped between words on a terminal, one line for each paragraph elsewhere."""
-    from shutil import get_terminal_size
     from textwrap import fill
 
     for paragraph in _plain(text).splitlines() or [""]:
@@ -62,7 +62,7 @@ def print_json(value: Value | Sequence[Value] | dict[str, Any]) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """Print a table; on a terminal it is folded into its width, and nowhere is anything cut."""
+    """Print a table; one too wide for a terminal is folded into it, and nowhere is anything cut."""
     cells = [[_plain(cell) for cell in row] for row in rows]
     names = [_plain(header) for header in headers]
     is_number = [
@@ -71,10 +71,11 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     ]
     if title:
         typer.echo(_plain(title))
-    if sys.stdout.isatty():
+    lines = _align(names, cells, is_number)
+    if sys.stdout.isatty() and max(map(len, lines)) > get_terminal_size().columns:
         _print_folded(names, cells, is_number)
     else:
-        _print_aligned(names, cells, is_number)
+        typer.echo("\n".join(lines))
 
 
 def _print_folded(
@@ -93,18 +94,19 @@ def _print_folded(
     Console(highlight=False).print(table)
 
 
-def _print_aligned(
+def _align(
     names: Sequence[str], cells: Sequence[Sequence[str]], is_number: Sequence[bool]
-) -> None:
+) -> list[str]:
     lines = [names, *(tuple(cell.replace("\n", " ") for cell in row) for row in cells)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(names))]
     lines.insert(1, ["-" * width for width in widths])
-    for line in lines:
-        shown = (
+    return [
+        GAP.join(
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, is_number, strict=True)
-        )
-        typer.echo(GAP.join(shown).rstrip())
+        ).rstrip()
+        for line in lines
+    ]
 
 
 @contextmanager
