@@ -115,19 +115,19 @@ def test_the_form_says_in_few_words_why_and_what_each_choice_does(held: Evidence
     assert "<strong>Held: a steward must decide.</strong>" in shown
     assert "brought 2,310 records" in shown
     assert "212 rows have a" in shown
-    assert "more finding" in shown
+    assert re.search(r"evidence page</a> with \d+\smore finding", shown)
     assert "| reject | 0 | 0 | 2,310 |" in text
     assert len(text) < 900
 
 
-def test_the_form_leaves_only_names_of_files(held: Evidence) -> None:
+def test_the_form_leaves_first_sentences_and_names_of_files(held: Evidence) -> None:
     worst = held.findings[0].model_copy(
-        update={"message": f"s3://landing/{'deep/' * 60}day.csv record 3 is torn."}
+        update={"message": f"s3://landing/{'deep/' * 60}day.csv record 3 is torn. Mend it."}
     )
 
     text = build_form(held.model_copy(update={"findings": (worst,)}), link="http://x/")
 
-    assert "…/day.csv record 3 is torn." in render(text)
+    assert "…/day.csv record 3 is torn.</li>" in render(text)
 
 
 def test_the_form_of_an_uncountable_batch_says_so(unreadable: Evidence) -> None:

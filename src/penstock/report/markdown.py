@@ -36,9 +36,9 @@ def build_form(evidence: Evidence, *, link: str) -> str:
     opening = f"**{headline(evidence)}.** {escape(what_landed(evidence))}"
     asks = [escape(_shorten(_without_list(ask))) for ask in evidence.asks[:ASKS_IN_FORM]]
     shown = evidence.findings[:FINDINGS_IN_FORM]
-    lines = [_finding(f.severity, _shorten(f.message)) for f in shown]
-    lines += _and_more(evidence, shown=len(shown))
-    parts = [" ".join([opening, *asks]), "\n".join(lines), _ways(evidence), _link(link)]
+    lines = "\n".join(_finding(f.severity, _shorten(f.message)) for f in shown)
+    page = _link(link, more=len(evidence.findings) - len(shown))
+    parts = [" ".join([opening, *asks]), lines, _ways(evidence), page]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -49,14 +49,12 @@ def build_markdown(evidence: Evidence, *, digest: Digest, link: str) -> str:
     `link` leads to the page; it can be followed when it is an http or https address.
     """
     shown = evidence.findings[:FINDINGS_SHOWN]
-    lines = [_finding(f.severity, cut(f.message, limit=TEXT_LIMIT)) for f in shown]
-    lines += _and_more(evidence, shown=len(shown))
     parts = [
         f"## {headline(evidence)}",
         escape(summarise(evidence)),
         _ways(evidence),
-        "\n".join(lines),
-        _link(link),
+        "\n".join(_finding(f.severity, cut(f.message, limit=TEXT_LIMIT)) for f in shown),
+        _link(link, more=len(evidence.findings) - len(shown)),
         f"Batch `{evidence.batch}`",
         f"Evidence `{digest}`",
     ]
@@ -119,19 +117,16 @@ def _without_list(ask: str) -> str:
 
 
 def _shorten(message: str) -> str:
-    """Leave of each uri only its last part, then cut."""
+    """Leave the first sentence, and of each uri only its last part."""
     named = URI.sub(lambda found: f"…/{file_name(found[0])}", message)
-    return cut(named, limit=TEXT_LIMIT_IN_FORM)
+    sentence, stop, _ = named.partition(". ")
+    return cut(sentence + stop.strip(), limit=TEXT_LIMIT_IN_FORM)
 
 
-def _and_more(evidence: Evidence, *, shown: int) -> list[str]:
-    more = len(evidence.findings) - shown
-    return [f"- and {plural(more, 'more finding')} on the evidence page"] if more > 0 else []
-
-
-def _link(link: str) -> str:
+def _link(link: str, *, more: int) -> str:
     """Lead to the page: a link where the browser may follow it, else the address to copy."""
+    also = f" with {plural(more, 'more finding')}" if more else ""
     target = re.sub(r"[\s<>\\`]", lambda found: f"%{ord(found[0]):02X}", link)
     if target.startswith(("https://", "http://")):
-        return f"[Open the evidence page](<{target}>)"
-    return f"Evidence page, to open in a browser:\n\n```text\n{target}\n```"
+        return f"[Open the evidence page](<{target}>){also}"
+    return f"Evidence page{also}:\n\n```text\n{target}\n```"
