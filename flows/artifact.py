@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import (
 )
 
 from penstock.model import Digest, Evidence
-from penstock.report import build_markdown
+from penstock.report import build_markdown, headline
 
 __all__ = ["show_evidence"]
 
@@ -33,7 +33,7 @@ def show_evidence(evidence: Evidence, *, digest: Digest, link: str) -> None:
             create_markdown_artifact(
                 build_markdown(evidence, digest=digest, link=link),
                 key=key,
-                description=f"Evidence about a batch of {evidence.dataset}",
+                description=f"{evidence.dataset}: {headline(evidence)}",
             )
     except Exception as exc:  # noqa: BLE001 - whatever Prefect's API answers, the batch goes on
         get_run_logger().warning("Artifact %s was not created: %s.", key, type(exc).__name__)

@@ -156,6 +156,8 @@ def _form(request: Request, evidence: Evidence) -> type[RunInput]:
     """Return the form that Prefect shows: closed choices, nothing preselected."""
     choices = tuple(choice.value for choice in request.options)
     effects = " ".join(f"{_effect(option)}." for option in evidence.options)
+    # NOTE: in Prefect's first UI a click opens the list and closes it again at once.
+    effects += " (If no list opens, press Space.)"
     model = create_model(
         "Decision",
         __base__=RunInput,
@@ -171,9 +173,9 @@ def _effect(option: Option) -> str:
     published, aside = f"{option.rows.published:,}", f"{option.rows.quarantined:,}"
     match option.choice:
         case Choice.APPROVE:
-            return f"approve publishes {published} rows, those that fail rules too"
+            return f"approve publishes {published} rows, failing ones too"
         case Choice.QUARANTINE:
-            return f"quarantine publishes the {published} clean rows and keeps {aside} aside"
+            return f"quarantine publishes {published} clean rows and keeps {aside} aside"
         case Choice.REJECT:
             return "reject publishes nothing"
         case _:
