@@ -130,6 +130,8 @@ def resume_run(flow_run: str, *, answer: dict[str, str]) -> None:
 
 @_patiently
 def _resume(client: SyncPrefectClient, flow_run: UUID, answer: dict[str, str]) -> str:
+    # NOTE: asked to resume a run that it does not know, the server breaks (500).
+    client.read_flow_run(flow_run)
     result = client.resume_flow_run(flow_run, run_input=answer)
     if NO_FORM_YET in str(getattr(result.details, "reason", "")):
         raise StoreUnavailable(
