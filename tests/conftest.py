@@ -91,11 +91,13 @@ def prefect_server() -> Iterator[None]:
     """Let flows of this process run against one ephemeral Prefect server."""
     from prefect.settings import (  # noqa: PLC0415 - takes longer than a folder of unit tests
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_SERVER_ANALYTICS_ENABLED,
         temporary_settings,
     )
     from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - as above
 
     with (
+        temporary_settings({PREFECT_SERVER_ANALYTICS_ENABLED: False}),
         prefect_test_harness(server_startup_timeout=120),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):

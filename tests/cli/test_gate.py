@@ -118,5 +118,6 @@ def test_decision_stands_when_its_run_cannot_be_woken(penstock: Command, held: W
     assert answer.code == 0
     assert "Recorded: reject" in answer.out
     assert "The decision stands" in answer.err
+    assert "does not know flow run" in answer.err
     assert "the next drain carries the decision out" in answer.err
     assert held.tools.ledger.request(request.id).state == "decided"

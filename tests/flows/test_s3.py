@@ -150,7 +150,7 @@ def test_a_missing_bucket_is_named_and_nothing_is_begun(
     assert bench.published() == []
 
 
-def test_a_missing_warehouse_bucket_publishes_nothing_and_says_so(
+def test_a_missing_warehouse_bucket_is_named_and_the_batch_waits_for_the_right_one(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.land("a.csv", good())
@@ -162,6 +162,9 @@ def test_a_missing_warehouse_bucket_publishes_nothing_and_says_so(
     assert bench.published() == []
     assert "published" not in bench.states()
     assert bench.tools.ledger.verify_audit() is None
+
+    assert drain("orders") == {"published": 1}
+    assert bench.published() == list(good())
 
 
 def put_config(bench: Workbench, *, pattern: str = "*", landing: str | None = None) -> None:
