@@ -5,17 +5,25 @@ from __future__ import annotations
 from penstock.agents.agent import Agent, Brief
 from penstock.errors import NotAllowed
 from penstock.gate import counts_of, file_of, verdict_of
-from penstock.model import Evidence, FileRef, Prepared, Published, Value, digest_of
+from penstock.model import Digest, Evidence, FileRef, Prepared, Published, Value, digest_of
 from penstock.tools import Tool, Toolbox
 from penstock.workflows import AgentSpec
 
-__all__ = ["PUBLISH", "PublishGiven"]
+__all__ = ["PUBLISH", "PublishGiven", "publish_key"]
 
 
 class PublishGiven(Value):
     """What publish takes."""
 
     prepared: Prepared
+
+
+def publish_key(evidence: Evidence, file: Digest, *, table: str) -> str:
+    """Return the intent key of publishing a file on this evidence."""
+    return digest_of(
+        [evidence.claim, evidence.batch, evidence.release, "publish", table, file],
+        tag="penstock/intent/1",
+    )
 
 
 def publish(given: PublishGiven, brief: Brief, tools: Toolbox) -> Published:
@@ -68,14 +76,10 @@ def _publish_file(
     prepared: Prepared, file: FileRef, evidence: Evidence, *, table: str, tools: Toolbox
 ) -> int:
     verdict = prepared.verdict
-    key = digest_of(
-        [prepared.batch, prepared.release, "publish", table, file.digest], tag="penstock/intent/1"
-    )
-    effect = tools.effects.intend(
+    key = publish_key(evidence, file.digest, table=table)
+    tools.effects.intend(
         key=key, batch=prepared.batch, release=prepared.release, step="publish", kind="publish"
     )
-    if effect.state == "done" and effect.result is not None:
-        return int(str(effect.result["snapshot"]))
     snapshot = tools.publisher.find(table, prepared.batch)
     if snapshot is None:
         tools.objects.path(file)  # hashes it: what was placed must still be what was prepared

@@ -43,7 +43,7 @@ def report(given: ReportGiven, brief: Brief, tools: Toolbox) -> Reported:
     """Return where the evidence lies; what was frozen before for this release is kept."""
     evidence = _gather(given, brief, tools)
     ref = tools.evidence.freeze(
-        batch=evidence.batch, release=evidence.release, encoded=evidence.encoded()
+        claim=evidence.claim, release=evidence.release, encoded=evidence.encoded()
     )
     if ref.digest != evidence.digest:
         evidence = Evidence.decoded(tools.objects.read(ref))
@@ -53,7 +53,6 @@ def report(given: ReportGiven, brief: Brief, tools: Toolbox) -> Reported:
         evidence=ref,
         page=tools.objects.add_bytes(page.encode(), suffix=".html"),
         worst=evidence.worst,
-        must_ask=bool(evidence.asks),
     )
 
 
@@ -65,14 +64,18 @@ def _gather(given: ReportGiven, brief: Brief, tools: Toolbox) -> Evidence:
     )
     conditions = brief.workflow.gate.ask_if
     asks = reasons_to_hold(
-        conditions=conditions, findings=findings, rules=given.scanned.rules, ingested=ingested
+        conditions=conditions, findings=findings, rules=given.scanned.rules, files=ingested.files
     )
+    table = brief.workflow.publish.table
+    there = tools.references.find(table, ingested.batch)
+    if there is not None:
+        asks = (*asks, f"Table {table!r} has exactly this batch already (snapshot {there}).")
     left = _judge_remainder(given, brief, tools)
     left_asks = reasons_to_hold(
         conditions=conditions,
         findings=left,
         rules=(validated.remainder or given.scanned).rules,
-        ingested=ingested,
+        files=ingested.files,
     )
     return Evidence(
         batch=ingested.batch,
@@ -102,7 +105,12 @@ def _gather(given: ReportGiven, brief: Brief, tools: Toolbox) -> Evidence:
         gate=conditions,
         asks=asks,
         automatic=None if asks else count_rows(ingested, validated.split, Disposition.CLEAN),
-        options=options_of(ingested, validated.split, remainder_passes=not left_asks)
+        options=options_of(
+            ingested,
+            validated.split,
+            remainder_passes=not left_asks,
+            is_published=there is not None,
+        )
         if asks
         else (),
     )
@@ -150,6 +158,6 @@ def _worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 REPORT = Agent(
     spec=AgentSpec(name="report", version=1, takes=ReportGiven, gives=Reported, role="judge"),
-    tools=frozenset({Tool.OBJECTS, Tool.EVIDENCE, Tool.HISTORY}),
+    tools=frozenset({Tool.OBJECTS, Tool.EVIDENCE, Tool.HISTORY, Tool.REFERENCES}),
     decide=report,
 )

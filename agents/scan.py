@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.agents.agent import Agent, Brief
@@ -42,9 +43,13 @@ def locate(ingested: Ingested, references: dict[str, Path], tools: Toolbox) -> S
 
 
 def fetch_references(
-    brief: Brief, tools: Toolbox
+    brief: Brief, tools: Toolbox, *, pinned: Sequence[ReferenceUse] | None = None
 ) -> tuple[dict[str, Path], tuple[ReferenceUse, ...]]:
-    """Copy the columns that reference rules look into; a table that is not there is left out."""
+    """Copy the columns that reference rules look into; a table that is not there is left out.
+
+    With `pinned`, exactly the snapshots that an earlier step looked into, and no other tables.
+    """
+    known = None if pinned is None else {use.table: use.snapshot for use in pinned}
     wanted: dict[str, set[str]] = {}
     for rule in brief.contract.rules:
         if rule.kind is RuleKind.REFERENCE:
@@ -54,7 +59,9 @@ def fetch_references(
     uses: list[ReferenceUse] = []
     for number, (table, columns) in enumerate(sorted(wanted.items())):
         path = tools.scratch / f"reference-{number}.parquet"
-        snapshot = tools.references.snapshot(table)
+        if known is not None and table not in known:
+            continue
+        snapshot = tools.references.snapshot(table) if known is None else known[table]
         rows = tools.references.export(table, sorted(columns), path, snapshot=snapshot)
         if rows is not None:
             paths[table] = path

@@ -27,7 +27,7 @@ class ValidateGiven(Value):
 def validate(given: ValidateGiven, brief: Brief, tools: Toolbox) -> Validated:
     """Return the contract's findings, with clean and failed rows apart where any failed."""
     ingested, scanned = given.ingested, given.scanned
-    references, _ = fetch_references(brief, tools)
+    references, _ = fetch_references(brief, tools, pinned=scanned.references)
     data = locate(ingested, references, tools)
     out = tools.scratch / "split"
     out.mkdir()

@@ -9,7 +9,6 @@ from prefect import flow, get_run_logger, runtime
 from penstock.agents import SPECS
 from penstock.errors import NotFound, PenstockError
 from penstock.flows.work import Work
-from penstock.landing import Lease
 from penstock.model import BatchRecord, Claim
 from penstock.orchestration import is_waiting, wake_run
 from penstock.release import build_release
@@ -100,31 +99,29 @@ def _claim(work: Work, tally: Tally) -> None:
 
 def _judge_waiting(work: Work, tally: Tally) -> None:
     """Work on every claim that is not settled, in the order of arrival."""
-    workflow, claims, ledger = work.loaded.workflow, work.claims, work.tools.ledger
+    workflow, ledger = work.loaded.workflow, work.tools.ledger
     settled = ledger.settled(workflow.dataset)
-    for sequence in claims.sequences():
+    for sequence in work.claims.sequences():
         if sequence in settled:
             continue
-        claim = claims.read(sequence)
-        lease = (
-            None
-            if _waits_for_steward(work, claim)
-            else claims.acquire(sequence, owner=f"flow-run:{work.flow_run}")
-        )
-        if lease is not None:
-            _judge(work, claim, lease, tally)
+        _judge(work, sequence, tally)
         if workflow.in_order and sequence not in ledger.settled(workflow.dataset):
             break
 
 
-def _judge(work: Work, claim: Claim, lease: Lease, tally: Tally) -> None:
+def _judge(work: Work, sequence: int, tally: Tally) -> None:
+    """Work on a claim, unless a run or a steward already does."""
     try:
-        record = work.process(claim, lease)
+        claim = work.claims.read(sequence)
+        if _waits_for_steward(work, claim):
+            return
+        lease = work.claims.acquire(sequence, owner=f"flow-run:{work.flow_run}")
+        if lease is not None:
+            tally.count(work.process(claim, lease))
     except Exception as exc:  # noqa: BLE001 - one batch must not keep the next ones waiting
-        what = str(exc) if isinstance(exc, PenstockError) else f"{type(exc).__name__}: {exc}"
-        tally.fail(f"{claim.dataset}#{claim.sequence}: {what}")
-        return
-    tally.count(record)
+        # The text of a foreign error may quote cells; Prefect's log of the step has it.
+        what = str(exc) if isinstance(exc, PenstockError) else type(exc).__name__
+        tally.fail(f"{work.loaded.workflow.dataset}#{sequence}: {what}")
 
 
 def _waits_for_steward(work: Work, claim: Claim) -> bool:

@@ -57,8 +57,10 @@ def pass_gate(
     ref = reported.evidence
     evidence = Evidence.decoded(tools.objects.read(ref))
     show_evidence(evidence, digest=ref.digest, link=reported.page.uri)
-    verdict = verdict_of(evidence, ref, None)
+    decision = tools.ledger.decision(evidence=ref.digest, release=release.id)
+    verdict = verdict_of(evidence, ref, decision)
     if verdict is not None:
+        _say(verdict)
         return verdict
     request = _open(evidence, reported, tools=tools, claim=claim, release=release)
     tools.lineage.running(
@@ -71,12 +73,17 @@ def pass_gate(
         decision = tools.ledger.decision(evidence=ref.digest, release=release.id)
         verdict = verdict_of(evidence, ref, decision)
         if verdict is not None:
-            get_run_logger().info("The decision: %s, by %s.", verdict.choice, verdict.decided_by)
+            _say(verdict)
             return verdict
         if not may_suspend:
             return None
         tools.ledger.set_flow_run(request.id, flow_run)
         request = _suspend(request, evidence, tools=tools)
+
+
+def _say(verdict: Verdict) -> None:
+    if verdict.choice is not None:
+        get_run_logger().info("The decision: %s, by %s.", verdict.choice, verdict.decided_by)
 
 
 def _open(
@@ -94,6 +101,7 @@ def _open(
         )
     return tools.ledger.open_request(
         dataset=evidence.dataset,
+        claim=claim.digest,
         batch=evidence.batch,
         release=release.id,
         evidence=reported.evidence.digest,

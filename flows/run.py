@@ -128,14 +128,15 @@ def _collect(
         return None
     try:
         made = future.result()
-    except PenstockError as exc:
+    except Exception as exc:
         if step.on_error != "skip":
             raise
-        get_run_logger().warning("Step %s failed and is left out: %s", step.name, exc)
+        reason = str(exc) if isinstance(exc, PenstockError) else type(exc).__name__
+        get_run_logger().warning("Step %s failed and is left out: %s", step.name, reason)
         run.tools.ledger.audit(
             kind="step.skipped",
             subject=f"batch:{run.batch}",
-            body={"step": step.name, "reason": str(exc)},
+            body={"step": step.name, "reason": reason},
         )
         return None
     return SPECS[step.agent].gives.model_validate(made)

@@ -12,12 +12,15 @@ from prefect import get_run_logger
 
 from penstock.agents.notify import tell
 from penstock.errors import (
+    ConfigError,
     Conflict,
     LandedFileChanged,
     PenstockError,
+    StoreRefused,
     Terminal,
     Transient,
 )
+from penstock.flows.interrupted import find_interrupted
 from penstock.flows.run import BatchRun, run_steps
 from penstock.landing import ClaimLog, Lease, is_unchanged
 from penstock.model import BatchId, BatchRecord, BatchState, Claim, Published, Request
@@ -28,6 +31,9 @@ from penstock.tools import Tools
 from penstock.workflows import LoadedWorkflow
 
 __all__ = ["Work", "open_claims"]
+
+WAITS_FOR_PEOPLE = (Transient, StoreRefused, ConfigError, Conflict)
+"""Failures that say nothing about the batch: it waits until the world or a person mended them."""
 
 
 def open_claims(tools: Tools, dataset: str) -> ClaimLog:
@@ -52,14 +58,23 @@ class Work:
     def process(self, claim: Claim, lease: Lease) -> BatchRecord:
         """Work on a claim until it is settled or held, and return how it stands.
 
-        A failure that no retry can mend dead-letters the batch, and so does the last attempt.
+        A failure that lies in the batch dead-letters it, and so does the last attempt where nobody
+        can tell; an outage, or a definition that a person must mend, never does.
         Nothing is published because something failed.
 
         Raises:
             PenstockError: the failure, after it was recorded.
         """
+        with _kept_alive(lease, every_s=self.tools.settings.lease_s / 3):
+            record = self._process(claim, lease)
+        if record.state is BatchState.HELD and not self.may_suspend:
+            self._hand_over(record, lease)
+        return record
+
+    def _process(self, claim: Claim, lease: Lease) -> BatchRecord:
         ledger = self.tools.ledger
         release = build_release(self.loaded)
+        targets = build_targets(self.loaded.workflow.notify)
         ledger.record_workflow(
             name=self.loaded.workflow.name,
             version=self.loaded.workflow.version,
@@ -76,26 +91,22 @@ class Work:
             loaded=self.loaded,
             release=release,
             claim=claim,
-            targets=build_targets(self.loaded.workflow.notify),
+            targets=targets,
             flow_run=self.flow_run,
             may_suspend=self.may_suspend,
         )
-        with _kept_alive(lease, every_s=self.tools.settings.lease_s / 3):
-            try:
-                published = run_steps(run)
-            except Exception as exc:
-                self._fail(run, record, lease, exc)
-                raise
-        record = ledger.batch(claim.digest)
+        try:
+            published = find_interrupted(run, record) or run_steps(run)
+        except Exception as exc:
+            self._fail(run, record, lease, exc)
+            raise
         self._say(run, published)
-        if published is None and not self.may_suspend:
-            self._hand_over(record, lease)
-        return record
+        return ledger.batch(claim.digest)
 
     def find_request(self, record: BatchRecord) -> Request | None:
         """Return the open request about a batch."""
-        requests = self.tools.ledger.requests(state="open", dataset=record.dataset)
-        return next((one for one in requests if one.batch == record.batch), None)
+        requests = self.tools.ledger.requests(state="open", claim=record.claim)
+        return requests[0] if requests else None
 
     def _hand_over(self, record: BatchRecord, lease: Lease) -> None:
         """Start the run that will ask for a decision: it reuses what was judged, and suspends."""
@@ -118,9 +129,10 @@ class Work:
 
     def _fail(self, run: BatchRun, record: BatchRecord, lease: Lease, error: Exception) -> None:
         """Dead-letter the batch where no further attempt can help."""
+        if isinstance(error, WAITS_FOR_PEOPLE):
+            return
         is_last = record.attempts >= self.tools.settings.max_attempts
-        is_final = isinstance(error, Terminal) and not isinstance(error, Conflict)
-        if not (is_last or is_final):
+        if not (is_last or isinstance(error, Terminal)):
             return
         try:
             lease.renew()
@@ -199,4 +211,8 @@ def _kept_alive(lease: Lease, *, every_s: float) -> Iterator[None]:
     finally:
         ended.set()
         keeper.join()
-        lease.release()
+        try:
+            lease.release()
+        except PenstockError as exc:
+            # It runs out by itself; what the work came to, a suspended run too, must not be lost.
+            log.warning("The lease could not be given back: %s", exc)

@@ -43,7 +43,7 @@ def test_a_finding_at_the_threshold_asks(severity: Severity, asks: bool) -> None
     finding = Finding(id="x", kind="range", message="Bad.", severity=severity)
 
     reasons = reasons_to_hold(
-        conditions=CONDITIONS, findings=[finding], rules=[], ingested=ingested()
+        conditions=CONDITIONS, findings=[finding], rules=[], files=ingested().files
     )
 
     assert bool(reasons) is asks
@@ -52,7 +52,7 @@ def test_a_finding_at_the_threshold_asks(severity: Severity, asks: bool) -> None
 @pytest.mark.parametrize("records", [None, 9, 11])
 def test_records_that_do_not_add_up_ask_without_any_finding(records: int | None) -> None:
     reasons = reasons_to_hold(
-        conditions=CONDITIONS, findings=[], rules=[], ingested=ingested(records=records)
+        conditions=CONDITIONS, findings=[], rules=[], files=ingested(records=records).files
     )
 
     assert reasons == ("The records of memory://t/a.csv could not all be accounted for.",)

@@ -19,6 +19,7 @@ from penstock.model import (
     FileRef,
     Finding,
     Ingested,
+    IngestedFile,
     Option,
     RowCounts,
     RuleResult,
@@ -38,7 +39,7 @@ def reasons_to_hold(
     conditions: Sequence[Condition],
     findings: Sequence[Finding],
     rules: Sequence[RuleResult],
-    ingested: Ingested,
+    files: Sequence[IngestedFile],
 ) -> tuple[str, ...]:
     """Return why a steward must be asked, one sentence each; empty when nobody need be.
 
@@ -47,7 +48,7 @@ def reasons_to_hold(
     reasons = list(reasons_to_ask(conditions, findings, rules))
     reasons.extend(
         f"The records of {file.uri} could not all be accounted for."
-        for file in ingested.files
+        for file in files
         if not file.is_conserved
     )
     return tuple(reasons)
@@ -72,14 +73,16 @@ def count_rows(ingested: Ingested, split: Split, disposition: Disposition) -> Ro
     )
 
 
-def options_of(ingested: Ingested, split: Split, *, remainder_passes: bool) -> tuple[Option, ...]:
+def options_of(
+    ingested: Ingested, split: Split, *, remainder_passes: bool, is_published: bool = False
+) -> tuple[Option, ...]:
     """Return what a steward may choose.
 
-    Reject is always open. Nothing else is while records are unaccounted for. Quarantine needs
-    failed rows, and a remainder that would pass by itself.
+    Reject is always open. Nothing else is while records are unaccounted for, or while the table
+    has the batch already. Quarantine needs failed rows, and a remainder that would pass by itself.
     """
     choices = [Choice.REJECT]
-    if ingested.is_conserved:
+    if ingested.is_conserved and not is_published:
         choices.insert(0, Choice.APPROVE)
         failed = split.rows_failed + sum(file.rows_miscast for file in ingested.files)
         if failed and split.rows_clean and remainder_passes:
@@ -109,7 +112,13 @@ def verdict_of(evidence: Evidence, ref: FileRef, decision: Decision | None) -> V
     Raises:
         NotAllowed: when the decision is about other evidence, or a choice that was not open.
     """
-    if not evidence.asks:
+    must_ask = evidence.asks or reasons_to_hold(
+        conditions=evidence.gate,
+        findings=evidence.findings,
+        rules=evidence.rules,
+        files=evidence.files,
+    )
+    if not must_ask:
         return _verdict(evidence, ref, None)
     if decision is None:
         return None

@@ -14,7 +14,7 @@ from weakref import finalize
 
 from pydantic import JsonValue
 
-from penstock.errors import NotAllowed
+from penstock.errors import NotAllowed, NotFound
 from penstock.model import (
     BatchId,
     Clock,
@@ -101,19 +101,33 @@ class Effects(Protocol):
 
 
 class EvidenceShelf:
-    """Evidence by batch and release: written once, by whoever is first."""
+    """Evidence by claim and release: written once, by whoever is first.
+
+    The same files landed again are the same batch under another claim, and judged for themselves.
+    """
 
     def __init__(self, store: ObjectStore, objects: Objects) -> None:
         self._store = store
         self._objects = objects
 
-    def freeze(self, *, batch: BatchId, release: ReleaseId, encoded: bytes) -> FileRef:
-        """Keep the evidence, or return what was frozen before for the same batch and release."""
-        key = f"evidence/{batch}/{release}.json"
+    def find(self, *, claim: Digest, release: ReleaseId) -> FileRef | None:
+        """Return what was frozen for a claim under a release."""
+        try:
+            return FileRef.model_validate_json(self._store.get(_evidence_key(claim, release)))
+        except NotFound:
+            return None
+
+    def freeze(self, *, claim: Digest, release: ReleaseId, encoded: bytes) -> FileRef:
+        """Keep the evidence, or return what was frozen before for the same claim and release."""
+        key = _evidence_key(claim, release)
         ref = self._objects.add_bytes(encoded, suffix=".json")
         if self._store.put(key, ref.model_dump_json().encode(), only_new=True):
             return ref
         return FileRef.model_validate_json(self._store.get(key))
+
+
+def _evidence_key(claim: Digest, release: ReleaseId) -> str:
+    return f"evidence/{claim}/{release}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +206,6 @@ class Toolbox:
         self._allowed = allowed
         self._targets = tuple(targets)
         self.scratch = scratch
-        self.clock = tools.clock
 
     def fetch(self, file: LandedFile, to: Path) -> None:
         """Copy a landed file, exactly the version that was claimed."""

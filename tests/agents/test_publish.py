@@ -51,6 +51,7 @@ class Held:
         ledger = self.tools.ledger
         request = ledger.open_request(
             dataset="orders",
+            claim=self.brief.claim.digest,
             batch=self.evidence.batch,
             release=self.evidence.release,
             evidence=self.ref.digest,

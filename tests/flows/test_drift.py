@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from workbench import CONTRACT, Workbench, good
 
 from penstock.flows import drain
+from workbench import CONTRACT, Workbench, good
 
 pytestmark = pytest.mark.timeout(120)
 

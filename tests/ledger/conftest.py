@@ -25,6 +25,7 @@ from penstock.model import (
     Claim,
     Column,
     ColumnProfile,
+    Digest,
     FileRef,
     Ingested,
     IngestedFile,
@@ -131,6 +132,7 @@ class Samples:
         ref = self.file(evidence)
         values: dict[str, Any] = {
             "dataset": "retail",
+            "claim": self.claim_of(batch),
             "batch": batch,
             "release": self.release_id,
             "evidence": ref.digest,
@@ -142,6 +144,14 @@ class Samples:
             "flow_run": "run-1",
         }
         return values | changed
+
+    def claim_of(self, batch: BatchId) -> Digest:
+        """Return the claim that `identified` made for a batch."""
+        claims = (self.claim(sequence) for sequence in range(1, 10))
+        return next(
+            (one.digest for one in claims if self.ingested(one).batch == batch),
+            self.claim().digest,
+        )
 
     def identified(self, ledger: Ledger, sequence: int = 1, **changed: Any) -> BatchRecord:
         """Begin a claim under the sample release and identify its batch."""

@@ -215,7 +215,7 @@ def test_a_superseded_request_can_not_be_decided(
     old = ledger.open_request(**make.request(batch))
     ledger.open_request(**make.request(batch, evidence="more"))
 
-    with pytest.raises(NotAllowed, match="was superseded"):
+    with pytest.raises(NotAllowed, match="no longer counts"):
         ledger.decide(old.id, choice=Choice.REJECT, note="", by="ann", evidence=old.evidence)
 
 

@@ -150,6 +150,7 @@ def request_(evidence: Evidence) -> Request:
     return Request(
         id="q1",
         dataset="payments",
+        claim=evidence.claim,
         batch=evidence.batch,
         release=evidence.release,
         evidence="e" * 64,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from threading import Lock
 
 from pydantic import AwareDatetime, Field, ValidationError
 
@@ -44,6 +45,7 @@ class Lease:
         self._record = record
         self._clock = clock
         self._lease_s = lease_s
+        self._lock = Lock()
 
     @property
     def attempt(self) -> int:
@@ -77,11 +79,12 @@ class Lease:
             self._follow_with({"released": True})
 
     def _follow_with(self, change: dict[str, object]) -> bool:
-        record = self._record.model_copy(update=change)
-        if not _create(self._store, self._prefix, self._number + 1, record):
-            return False
-        self._number, self._record = self._number + 1, record
-        return True
+        with self._lock:
+            record = self._record.model_copy(update=change)
+            if not _create(self._store, self._prefix, self._number + 1, record):
+                return False
+            self._number, self._record = self._number + 1, record
+            return True
 
 
 def acquire(

@@ -13,6 +13,7 @@ from penstock.ledger.catalogue import require_release
 from penstock.ledger.change import Change, Part, find, select_as
 from penstock.ledger.schema import batch_files, batches
 from penstock.ledger.stored import prose
+from penstock.ledger.superseded import supersede_requests
 from penstock.model import (
     BatchId,
     BatchRecord,
@@ -147,6 +148,8 @@ class Batches(Part):
                     "updated_at": change.at,
                 },
             )
+            if state.is_settled:
+                supersede_requests(change, claim, by=f"batch.{state.value}")
             record = _require_claim(change.connection, claim)
             change.audit(f"batch.{state.value}", f"claim:{claim}", _settlement(before, record))
             return record

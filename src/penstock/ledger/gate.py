@@ -13,6 +13,7 @@ from penstock.ledger.catalogue import require_release
 from penstock.ledger.change import Change, Part, begins, find, find_all, require_prefix, select_as
 from penstock.ledger.schema import decisions, requests
 from penstock.ledger.stored import prose
+from penstock.ledger.superseded import supersede_requests
 from penstock.model import (
     BatchId,
     Choice,
@@ -38,6 +39,7 @@ class Gate(Part):
         self,
         *,
         dataset: str,
+        claim: Digest,
         batch: BatchId,
         release: ReleaseId,
         evidence: Digest,
@@ -50,7 +52,7 @@ class Gate(Part):
     ) -> Request:
         """Ask about this evidence, or return the request that already does.
 
-        Open requests about other evidence of the batch, or under another release, are superseded.
+        Open requests about other evidence of the claim, or under another release, are superseded.
         A superseded request that is asked again is open again.
 
         Raises:
@@ -62,13 +64,14 @@ class Gate(Part):
         with self._change() as change:
             require_release(change, release)
             require_batch(change, batch)
-            _supersede_others(change, batch, key)
+            supersede_requests(change, claim, by=key)
             existing = _by_id(change.connection, key)
             if existing is not None:
                 return _reopened(change, existing)
             request = Request(
                 id=key,
                 dataset=dataset,
+                claim=claim,
                 batch=batch,
                 release=release,
                 evidence=evidence,
@@ -92,11 +95,12 @@ class Gate(Part):
         state: str | None = "open",
         dataset: str | None = None,
         batch: BatchId | None = None,
+        claim: Digest | None = None,
     ) -> list[Request]:
         """Return requests, oldest first; `state=None` for all of them."""
         query = select_as(requests, Request).order_by(requests.c.opened_at, requests.c.id)
         wanted = ((requests.c.state, state), (requests.c.dataset, dataset))
-        for column, value in (*wanted, (requests.c.batch, batch)):
+        for column, value in (*wanted, (requests.c.batch, batch), (requests.c.claim, claim)):
             if value is not None:
                 query = query.where(column == value)
         with self._database.reading() as connection:
@@ -194,15 +198,6 @@ def _require_askable(evidence: Digest, file: FileRef, options: Sequence[Choice])
         )
 
 
-def _supersede_others(change: Change, batch: BatchId, key: str) -> None:
-    is_other = (requests.c.batch == batch) & (requests.c.state == "open") & (requests.c.id != key)
-    for other in find_all(change.connection, Request, select_as(requests, Request).where(is_other)):
-        change.update(requests, requests.c.id == other.id, {"state": "superseded"})
-        change.audit(
-            "request.superseded", f"batch:{batch}", {"request": other.id, "superseded_by": key}
-        )
-
-
 def _reopened(change: Change, existing: Request) -> Request:
     if existing.state != "superseded":
         return existing
@@ -245,7 +240,9 @@ def _resolve(connection: Connection, text: str) -> Request:
     )
     found = find_all(connection, Request, query)
     if not found:
-        raise NotFound(f"There is no request {text!r}.", remedy="`penstock requests` lists those that wait.")
+        raise NotFound(
+            f"There is no request {text!r}.", remedy="`penstock requests` lists those that wait."
+        )
     if len({request.batch for request in found}) > 1:
         raise Conflict(
             f"{text!r} can mean {len(found)} requests:"
@@ -263,8 +260,9 @@ def _require_decidable(request: Request, choice: Choice, by: str, evidence: Dige
         )
     if request.state == "superseded":
         _refuse(
-            f"Request {request.id} was superseded by a newer one about batch {request.batch[:12]}.",
-            "List the open requests and decide the newer one.",
+            f"Request {request.id} no longer counts: batch {request.batch[:12]} was judged again,"
+            " or could not be processed.",
+            "List the open requests, or look at the batch with `penstock explain`.",
         )
     if choice not in request.options:
         _refuse(

@@ -136,6 +136,7 @@ requests = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("dataset", Text, nullable=False),
+    Column("claim", ForeignKey("batches.claim"), nullable=False),
     Column("batch", Text, nullable=False),
     Column("release", ForeignKey("releases.id"), nullable=False),
     Column("evidence", Text, nullable=False),

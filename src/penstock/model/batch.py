@@ -30,7 +30,7 @@ class Claim(Value):
     dataset: str
     sequence: int = Field(ge=1, description="position in the dataset's order of arrival")
     files: tuple[LandedFile, ...] = Field(min_length=1)
-    requested_by: str = Field(description="who or what asked, `watcher@host` or `user@host`")
+    requested_by: str = Field(description="who or what asked, `watcher` or `user@host`")
     claimed_at: AwareDatetime
 
     @property

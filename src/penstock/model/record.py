@@ -96,6 +96,7 @@ class Request(Value):
 
     id: str
     dataset: str
+    claim: Digest
     batch: BatchId
     release: ReleaseId
     evidence: Digest
@@ -125,7 +126,7 @@ class Decision(Value):
     at: AwareDatetime
 
 
-EffectKind = Literal["publish", "notify", "lineage"]
+EffectKind = Literal["publish", "notify"]
 
 
 class Effect(Value):

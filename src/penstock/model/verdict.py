@@ -30,7 +30,6 @@ class Reported(Value):
     evidence: FileRef = Field(description="canonical JSON; its digest is the evidence digest")
     page: FileRef = Field(description="self-contained HTML page")
     worst: Severity | None
-    must_ask: bool
 
 
 class Verdict(Value):
@@ -73,4 +72,3 @@ class Notified(Value):
 
     batch: BatchId
     sent: tuple[str, ...] = Field(description="targets that took the message")
-    failed: tuple[str, ...] = Field(default=(), description="targets that did not, with the reason")

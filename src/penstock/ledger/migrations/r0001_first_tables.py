@@ -121,6 +121,7 @@ def _create_gate() -> None:
         "requests",
         sa.Column("id", sa.Text, primary_key=True),
         _text("dataset"),
+        sa.Column("claim", sa.Text, sa.ForeignKey("batches.claim"), nullable=False),
         _text("batch"),
         _release(),
         _text("evidence"),
