@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 from penstock.errors import PenstockError, StoreRefused, StoreUnavailable
 from penstock.flows import drain
