@@ -31,6 +31,7 @@ RANKS = (
     ),
     ("penstock.checks", "penstock.detect", "penstock.readers"),
     ("penstock.contracts",),
+    ("penstock.documents",),
     ("penstock.stores",),
     ("penstock.model",),
     ("penstock.errors",),

@@ -26,17 +26,17 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
         ("a: [1, 2", 1, "not YAML"),
         ("a: 1\n b: 2\n", 2, "not YAML"),
         ("a: 1\n\tb: 2\n", 2, "not YAML"),
-        ("\x89PNG\x00\x01", 1, "NUL byte"),
-        ("a: \x01", None, "not YAML"),
-        (BOMB, 1, "Anchors and aliases"),
-        ("a: 1\nb: {c: *x}\n", 2, "Anchors and aliases"),
+        ("\x89PNG\x00\x01", 1, r"U\+0089 is not allowed"),
+        ("a: \x01", 1, r"U\+0001 is not allowed"),
+        (BOMB, 1, "anchor &a is not allowed"),
+        ("a: 1\nb: {c: *x}\n", 2, r"alias \*x is not allowed"),
         ("a: !!python/object:os.system x", 1, "The tag"),
-        ("a: 1\nb: 2\na: 3\n", 3, "stands twice, first on line 1"),
-        ("a: " + "[" * 60 + "]" * 60, 1, "levels deep"),
+        ("a: 1\nb: 2\na: 3\n", 3, "second time, first on line 1"),
+        ("a: " + "[" * 60 + "]" * 60, 1, "nested more than 40 deep"),
         ("x" * (1 << 20) + "y", None, "characters; at most"),
-        ("a: 1\n---\nb: 2\n", 2, "not YAML"),
-        ("? [a, b]\n: 1\n", 1, "A key is not text"),
-        ("id: .nan", 1, "infinity and NaN"),
+        ("a: 1\n---\nb: 2\n", 2, "second document"),
+        ("? [a, b]\n: 1\n", 1, "key is not text"),
+        ("id: .nan", 1, "no plain number"),
         ("id: 0.12345678901234567890123", 1, "more digits"),
     ],
 )
@@ -63,7 +63,7 @@ def test_what_is_no_document_is_refused(text: str, line: int | None, words: str)
         (HEAD + "schema: [{name: a}, {name: b}]\n", 5, "has 2 tables.*one contract per table"),
         (HEAD + "schema: [{properties: []}]\n", 5, "no name"),
         (HEAD + "schema: [{name: t}]\n", 5, "no columns"),
-        (HEAD + "scheme: []\n" + ONE, 5, "Did you mean `schema`"),
+        (HEAD + "scheme: []\n" + ONE, 5, "Did you mean 'schema'"),
     ],
 )
 def test_another_kind_of_document_is_refused(text: str, line: int | None, words: str) -> None:
@@ -76,7 +76,7 @@ def test_another_kind_of_document_is_refused(text: str, line: int | None, words:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("logicalType: string, requird: true", r"requird.*Did you mean `required`"),
+        ("logicalType: string, requird: true", r"requird.*Did you mean 'required'"),
         ("logicalType: string, required: 'yes'", r"required` is 'yes'.*valid boolean"),
         ("logicalType: text", r"logicalType` is 'text'.*Use one of string"),
         ("logicalType: array", r"logicalType` is 'array'"),
@@ -167,7 +167,7 @@ def test_a_column_that_is_not_understood_is_refused(
         ("{type: text}", r"no words"),
         ("{type: text, description: x, mustBe: 1}", r"is prose"),
         ("{metric: nullValues, mustBe: 0, severity: 3}", r"severity` is 3"),
-        ("{metric: nullValues, mustBe: 0, mustbe: 1}", r"Did you mean `mustBe`"),
+        ("{metric: nullValues, mustBe: 0, mustbe: 1}", r"Did you mean 'mustBe'"),
     ],
 )
 def test_a_check_that_cannot_be_run_is_refused(of_columns: Read, check: str, words: str) -> None:
@@ -180,7 +180,7 @@ def test_a_check_that_cannot_be_run_is_refused(of_columns: Read, check: str, wor
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("{property: penstock.csv, value: {delimeter: x}}", "Did you mean `delimiter`"),
+        ("{property: penstock.csv, value: {delimeter: x}}", "Did you mean 'delimiter'"),
         ("{property: penstock.csv, value: {delimiter: ab}}", "not one ASCII character"),
         ("{property: penstock.csv, value: {encoding: klingon}}", "encoding is not known"),
         ("{property: penstock.csv, value: {header: 'no'}}", "valid boolean"),

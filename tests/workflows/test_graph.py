@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from penstock.model import Claim, Value
 from penstock.workflows import AgentSpec, Step, wire
-from penstock.workflows.document import Misfit
 from penstock.workflows.graph import find_cycle, find_way, layers_of, sort_steps, steps_before
+from penstock.workflows.misfit import Misfit
 
 
 class Thing(Value):

@@ -11,9 +11,9 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from penstock.contracts.contract import CsvDialect, DriftPolicy, RuleKind
-from penstock.contracts.document import Place
 from penstock.contracts.rulebook import RuleBook, severity_of
 from penstock.contracts.types import ColumnType, Family
+from penstock.documents import Place
 from penstock.model import Severity, Value
 
 __all__ = ["add_comparisons", "read_csv", "read_drift", "read_extras"]

@@ -6,7 +6,6 @@ import codecs
 from pathlib import Path
 
 from penstock.contracts.contract import Contract, ContractColumn, RuleKind
-from penstock.contracts.document import Place, read_document
 from penstock.contracts.extras import add_comparisons, read_csv, read_drift, read_extras
 from penstock.contracts.options import add_enum, add_options
 from penstock.contracts.pattern import check_strptime
@@ -15,6 +14,7 @@ from penstock.contracts.rulebook import RuleBook, severity_of
 from penstock.contracts.service import add_relationships, add_service_levels
 from penstock.contracts.standard import check_standard
 from penstock.contracts.types import ColumnType, read_type, strptime_format
+from penstock.documents import Place, read_document
 from penstock.errors import ConfigError
 from penstock.model import Severity, hash_bytes
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from penstock.contracts.contract import RuleKind
-from penstock.contracts.document import Place
 from penstock.contracts.pattern import FORMATS, check_regex
 from penstock.contracts.rulebook import RuleBook
 from penstock.contracts.types import ColumnType, Family, fits
+from penstock.documents import Place
 from penstock.model import Severity
 
 __all__ = ["add_enum", "add_options", "read_values"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from penstock.contracts.document import Place
+from penstock.documents import Place
 
 __all__ = ["FORMATS", "check_regex", "check_strptime"]
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from penstock.contracts.contract import RuleKind
-from penstock.contracts.document import Place
 from penstock.contracts.options import read_values
 from penstock.contracts.pattern import check_regex
 from penstock.contracts.rulebook import RuleBook, severity_of
 from penstock.contracts.types import ColumnType, fits
+from penstock.documents import Place
 from penstock.model import Severity
 
 __all__ = ["add_quality"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from penstock.contracts.contract import Rule, RuleKind
-from penstock.contracts.document import Place
+from penstock.documents import Place
 from penstock.model import Severity
 
 __all__ = ["RuleBook", "severity_of"]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from penstock.contracts.contract import RuleKind
-from penstock.contracts.document import Place
 from penstock.contracts.rulebook import RuleBook, severity_of
 from penstock.contracts.types import ColumnType, Family
+from penstock.documents import Place
 from penstock.model import Severity
 
 __all__ = ["add_relationships", "add_service_levels"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
-from penstock.contracts.document import Place
+from penstock.documents import Place
 
 __all__ = ["check_standard"]
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation, localcontext
 from enum import StrEnum
 
-from penstock.contracts.document import Place
+from penstock.documents import Place
 
 __all__ = ["ColumnType", "Family", "family_of", "fits", "read_type", "strptime_format"]
 

@@ -6,8 +6,9 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
+from penstock.documents import Path, show_path, show_value, suggest
 from penstock.model import Condition, Finding, Outcome, RuleResult, Severity
-from penstock.workflows.document import Misfit, Path, show_path, show_value, suggest
+from penstock.workflows.misfit import Misfit
 
 __all__ = ["check_conditions", "reasons_to_ask"]
 

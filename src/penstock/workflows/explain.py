@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from penstock.documents import Path, Place, show_path, show_value, suggest
 from penstock.errors import ConfigError
 from penstock.model import Condition, Value
 from penstock.workflows.definition import (
@@ -19,7 +20,6 @@ from penstock.workflows.definition import (
     Step,
     WebhookTo,
 )
-from penstock.workflows.document import Document, Path, show_path, show_value, suggest
 
 __all__ = ["MODELS", "explain"]
 
@@ -53,40 +53,37 @@ ALLOWED = {
 }
 
 
-def explain(document: Document, refused: ValidationError) -> ConfigError:
+def explain(document: Place, refused: ValidationError) -> ConfigError:
     """Return the error for the first thing, in the order of the file, that was refused.
 
     What is missing comes last: the cause is often a key that is there, but misspelt.
     """
     errors = refused.errors(include_url=False)
     first = min(
-        errors, key=lambda error: (error["type"] == "missing", document.line(_place(error["loc"])))
+        errors,
+        key=lambda error: (error["type"] == "missing", document.at(*_place(error["loc"])).line),
     )
     return _explain(document, first)
 
 
-def _explain(document: Document, error: ErrorDetails) -> ConfigError:
+def _explain(document: Place, error: ErrorDetails) -> ConfigError:
     path, kind = _place(error["loc"]), error["type"]
     if kind.startswith("union_tag"):
         path = (*path, "kind")
         kind = "missing" if kind == "union_tag_not_found" else kind
+    place = document.at(*path)
     name = show_path(path) or "The file"
     if kind == "extra_forbidden":
-        return document.error(
-            path,
+        return place.error(
             f"{name} is not a known key.",
             remedy=suggest(str(path[-1]), _keys(document, path[:-1])),
         )
     if kind == "missing":
         says = _description(path)
-        return document.error(
-            path, f"{name} is missing.", remedy=f"Add it: {says}." if says else "Add it."
-        )
-    value = document.at(path)
-    return document.error(
-        path,
-        f"{name} is {show_value(value)}, but should {_should(path, kind, error)}.",
-        remedy=_remedy(path, kind, error, value),
+        return place.error(f"{name} is missing.", remedy=f"Add it: {says}." if says else "Add it.")
+    return place.error(
+        f"{name} is {show_value(place.value)}, but should {_should(path, kind, error)}.",
+        remedy=_remedy(path, kind, error, place.value),
     )
 
 
@@ -97,9 +94,9 @@ def _place(loc: tuple[str | int, ...]) -> Path:
     return loc[:4] if loc[:2] == ("gate", "ask_if") else loc
 
 
-def _keys(document: Document, path: Path) -> list[str]:
+def _keys(document: Place, path: Path) -> list[str]:
     models = MODELS.get(_names(path), ())
-    kind = document.at((*path, "kind"))
+    kind = document.at(*path, "kind").value
     keys: dict[str, None] = {}
     for model in models:
         if len(models) == 1 or kind in _literals(model):

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from penstock.model import Judged, Published, Reported
 from penstock.workflows.agent import AgentSpec
 from penstock.workflows.definition import Step
-from penstock.workflows.document import Misfit
 from penstock.workflows.graph import find_way, steps_before
+from penstock.workflows.misfit import Misfit
 from penstock.workflows.wire import Wire
 
 __all__ = ["check_gate", "check_skips"]

@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from penstock.stores import LocalStore
-from penstock.workflows.document import Misfit
+from penstock.workflows.misfit import Misfit
 
 __all__ = ["CONTRACTS", "check_contract_key", "check_pattern", "resolve_landing"]
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from pydantic import ValidationError
 
 from penstock.contracts import Contract
+from penstock.documents import Place, read_document, show_value
 from penstock.errors import NotFound
 from penstock.model import hash_bytes
 from penstock.workflows.agent import AgentSpec
 from penstock.workflows.conditions import check_conditions
 from penstock.workflows.definition import Definition
-from penstock.workflows.document import Document, Misfit, read_document, show_value
 from penstock.workflows.explain import explain
+from penstock.workflows.misfit import Misfit
 from penstock.workflows.places import check_contract_key, check_pattern, resolve_landing
 from penstock.workflows.wiring import wire
 from penstock.workflows.workflow import Workflow
@@ -48,7 +49,8 @@ def read_workflow(
         uri = resolve_landing(definition.landing.uri, root=root)
         _check_contract(definition, contracts)
     except Misfit as misfit:
-        raise document.error(misfit.path, misfit.what, remedy=misfit.remedy) from misfit
+        place = document.at(*misfit.path)
+        raise place.error(misfit.what, remedy=misfit.remedy) from misfit
     fields = {name: getattr(definition, name) for name in Definition.model_fields}
     fields["landing"] = definition.landing.model_copy(update={"uri": uri})
     return Workflow(**fields, wires=wires, digest=hash_bytes(text.encode()), source=source)
@@ -86,7 +88,7 @@ def _check_contract(definition: Definition, contracts: Callable[[str], Contract]
         )
 
 
-def _validate(document: Document) -> Definition:
+def _validate(document: Place) -> Definition:
     try:
         # JSON is the strict form: "3" is no number there, and a list may become a tuple.
         return Definition.model_validate_json(json.dumps(document.value), strict=True)

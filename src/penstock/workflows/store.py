@@ -10,11 +10,11 @@ from typing import NamedTuple, Protocol
 from pydantic import Field
 
 from penstock.contracts import Contract, read_contract
+from penstock.documents import suggest
 from penstock.errors import ConfigError, Terminal
 from penstock.model import Digest, Value, hash_bytes
 from penstock.stores import ObjectInfo, ObjectStore, open_store
 from penstock.workflows.agent import AgentSpec
-from penstock.workflows.document import suggest
 from penstock.workflows.reading import read_workflow
 from penstock.workflows.workflow import Workflow
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
+from penstock.documents import suggest
 from penstock.model import Claim, Value
 from penstock.workflows.agent import AgentSpec
 from penstock.workflows.definition import Step
-from penstock.workflows.document import Misfit, suggest
 from penstock.workflows.graph import find_cycle, sort_steps
 from penstock.workflows.guard import check_gate, check_skips
+from penstock.workflows.misfit import Misfit
 from penstock.workflows.wire import Fill, Wire
 
 __all__ = ["fill", "wire"]
