@@ -49,7 +49,9 @@ class Settings(BaseSettings):
         default=900, gt=0, description="seconds after which a dead owner's claim is taken over"
     )
     max_attempts: int = Field(
-        default=5, ge=1, description="attempts at a batch before it is dead-lettered"
+        default=5,
+        ge=1,
+        description="attempts at a batch that fails without a known cause, until it is dead-lettered",
     )
 
     @property
