@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=5,
         ge=1,
-        description="attempts at a batch that fails without a known cause, until it is dead-lettered",
+        description="attempts at a batch that fails for unknown causes, until it is dead-lettered",
     )
 
     @property
