@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from penstock.report.summary import headline, is_held, summarise, what_landed
+from penstock.report.summary import headline, is_held, summarise, what_landed, without_list
 from penstock.report.words import count, cut, file_name, plural, visible
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build_form(evidence: Evidence, *, link: str) -> str:
     Prefect's second UI scrolls the description and the fields together. The page has the rest.
     """
     opening = f"**{headline(evidence)}.** {escape(what_landed(evidence))}"
-    asks = [escape(_shorten(_without_list(ask))) for ask in evidence.asks[:ASKS_IN_FORM]]
+    asks = [escape(_shorten(without_list(ask))) for ask in evidence.asks[:ASKS_IN_FORM]]
     shown = evidence.findings[:FINDINGS_IN_FORM]
     lines = "\n".join(_finding(f.severity, _shorten(f.message)) for f in shown)
     page = _link(link, more=len(evidence.findings) - len(shown))
@@ -108,12 +108,6 @@ def _way(name: str, rows: RowCounts) -> str:
 
 def _finding(severity: Severity, message: str) -> str:
     return f"- **{severity}**: {escape(message)}"
-
-
-def _without_list(ask: str) -> str:
-    """Leave out the ids that a reason ends with: the findings themselves follow."""
-    reason, colon, _ = ask.partition(": ")
-    return f"{reason}." if colon else ask
 
 
 def _shorten(message: str) -> str:

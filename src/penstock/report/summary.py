@@ -10,7 +10,7 @@ from penstock.report.words import count, cut, join, plural, severities, share
 if TYPE_CHECKING:
     from penstock.model import Evidence
 
-__all__ = ["headline", "is_held", "rows_set_aside", "summarise", "what_landed"]
+__all__ = ["headline", "is_held", "rows_set_aside", "summarise", "what_landed", "without_list"]
 
 ASKS_SHOWN = 3
 SENTENCE_LIMIT = 400
@@ -54,9 +54,15 @@ def what_landed(evidence: Evidence) -> str:
     )
 
 
+def without_list(ask: str) -> str:
+    """Leave out the ids that a reason ends with: the findings themselves follow."""
+    reason, colon, _ = ask.partition(": ")
+    return f"{reason}." if colon else ask
+
+
 def _why_held(evidence: Evidence) -> list[str]:
     sentences = ["It was stopped before anything was published."]
-    sentences += [_sentence(reason) for reason in evidence.asks[:ASKS_SHOWN]]
+    sentences += [_sentence(without_list(reason)) for reason in evidence.asks[:ASKS_SHOWN]]
     if len(evidence.asks) > ASKS_SHOWN:
         sentences.append(f"And {plural(len(evidence.asks) - ASKS_SHOWN, 'more reason')}.")
     if not evidence.asks:
