@@ -50,7 +50,7 @@ def _assert_judging_was_cached(site: Site, run: str) -> None:
     assert states["publish"] == ["Completed"]
 
 
-def test_answers_that_say_nothing_are_refused_and_the_batch_stays_held(site: Site) -> None:
+def test_no_answer_and_a_late_answer_publish_nothing(site: Site) -> None:
     api = site.plant.api
     site.land("a.csv", bad())
     site.drain()
@@ -75,6 +75,12 @@ def test_answers_that_say_nothing_are_refused_and_the_batch_stays_held(site: Sit
     assert site.published() == []
     assert site.request().wake_ups == 0
 
+    # What the ledger says outweighs what a form says after it.
+    site.decide(Choice.REJECT)
+    assert api.resume(run, {"decision": "approve"}) == "ACCEPT"
+    site.wait_for_states("rejected")
+    assert site.published() == []
+
 
 @pytest.mark.parametrize(
     ("kind", "by_force"),
@@ -96,23 +102,14 @@ def test_a_run_that_is_pushed_on_publishes_nothing_until_somebody_decides(
     assert site.published() == []
     assert site.states() == ["held"]
     assert site.tools.ledger.requests(state="decided") == []
-    assert api.resume(again, {"decision": "quarantine"}) == "ACCEPT"
-    site.wait_for_states("published")
+    if by_force:
+        site.decide(Choice.QUARANTINE)
+        site.drain_until_settled()
+    else:
+        assert api.resume(again, {"decision": "quarantine"}) == "ACCEPT"
+        site.wait_for_states("published")
     assert site.published() == list(bad()[8:])
     assert len(site.snapshots()) == 1
-
-
-def test_a_decision_in_the_ledger_outweighs_a_later_answer_of_the_form(site: Site) -> None:
-    api = site.plant.api
-    site.land("a.csv", bad())
-    site.drain()
-    run = site.suspended_run()
-    site.decide(Choice.REJECT)
-
-    assert api.resume(run, {"decision": "approve"}) == "ACCEPT"
-    site.wait_for_states("rejected")
-
-    assert site.published() == []
 
 
 def test_a_batch_that_failed_after_its_approval_is_not_asked_about_twice(
@@ -138,7 +135,6 @@ def test_a_batch_that_failed_after_its_approval_is_not_asked_about_twice(
 def test_a_release_change_asks_anew_and_the_old_answer_publishes_nothing(
     site: Site,
 ) -> None:
-    api = site.plant.api
     site.land("a.csv", bad())
     site.drain()
     run = site.suspended_run()
@@ -152,8 +148,8 @@ def test_a_release_change_asks_anew_and_the_old_answer_publishes_nothing(
     assert again == run
     assert site.tools.ledger.request(old.id).state == "superseded"
     assert site.published() == []
-    assert api.resume(again, {"decision": "approve"}) == "ACCEPT"
-    site.wait_for_states("published")
+    site.decide(Choice.APPROVE)
+    site.drain_until_settled()
     assert site.published() == list(bad())
     assert len(site.snapshots()) == 1
 
@@ -210,15 +206,14 @@ def test_a_server_killed_while_a_batch_waits_comes_back_and_takes_the_answer(
     assert site.published() == list(bad()[8:])
 
 
-@pytest.mark.parametrize("mark", ["kill-prepare-before", "kill-publish-after"])
 def test_a_worker_killed_after_the_answer_loses_neither_answer_nor_rows(
-    short_site: Site, mark: str
+    short_site: Site,
 ) -> None:
     site, api = short_site, short_site.plant.api
     site.land("a.csv", bad())
     site.drain()
     run = site.suspended_run()
-    gone = site.mark(mark, "group")
+    gone = site.mark("kill-publish-after", "group")
 
     api.resume(run, {"decision": "quarantine"})
     wait_until(lambda: not gone.exists())

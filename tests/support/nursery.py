@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -70,7 +70,7 @@ def _process(workflow: str, sequence: int) -> None:
     process_batch(workflow, sequence)
 
 
-JOBS = {"drain": _drain, "deploy": _deploy, "process": _process}
+JOBS: dict[str, Callable[..., None]] = {"drain": _drain, "deploy": _deploy, "process": _process}
 
 
 def _carry_out(job: dict[str, Any]) -> None:
