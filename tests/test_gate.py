@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from evidence import decision, evidence, ingested, ref, split
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence import decision, evidence, ingested, ref, split
 from penstock.errors import NotAllowed, NotConserved
 from penstock.gate import count_rows, counts_of, file_of, options_of, reasons_to_hold, verdict_of
 from penstock.model import (

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from evidence import RELEASE, evidence, ingested, split
 
+from evidence import RELEASE, evidence, ingested, split
 from penstock.agents import AGENTS, SPECS, Brief
 from penstock.errors import NotAllowed, PenstockError, Tampered
 from penstock.gate import verdict_of

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plant import Api, environment, wait_until
 
 from penstock.embedded import EmbeddedPrefect
 from penstock.orchestration import WORK_POOL
+from plant import Api, environment, wait_until
 from workbench import Workbench, good
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]

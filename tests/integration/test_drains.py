@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from plant import Site, wait_until
 
+from plant import Site, wait_until
 from workbench import bad, good
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]

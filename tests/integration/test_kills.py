@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable, Collection
 
 import pytest
-from plant import Site, wait_until
 
 from penstock.model import Choice
+from plant import Site, wait_until
 from workbench import bad
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]

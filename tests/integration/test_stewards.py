@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from plant import WEBHOOK, Site, wait_until
 
 from penstock.model import Choice
+from plant import WEBHOOK, Site, wait_until
 from workbench import bad, good
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]

@@ -16,10 +16,10 @@ from time import monotonic
 from typing import Any
 
 import httpx
-from nursery import Nursery
 from pyiceberg.exceptions import NoSuchTableError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from nursery import Nursery
 from penstock.embedded import EmbeddedPrefect
 from penstock.orchestration import WORK_POOL
 from penstock.stores import join_uri

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from shop import Shop, open_shop
 
 CHROMIUM = shutil.which("chromium")

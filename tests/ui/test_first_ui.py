@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
 from shop import Shop, as_text
 
 pytestmark = [

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from shop import Shop
 
 from penstock.orchestration import resume_run
+from shop import Shop
 
 pytestmark = [
     pytest.mark.integration,

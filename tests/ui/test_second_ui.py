@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
 from shop import Shop
 
 pytestmark = [
