@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from penstock.agents.agent import Agent, Brief
 from penstock.errors import PenstockError
-from penstock.model import BatchId, Evidence, Notified, Published, ReleaseId, Value, digest_of
+from penstock.model import (
+    BatchId,
+    Disposition,
+    Evidence,
+    Notified,
+    Published,
+    ReleaseId,
+    Value,
+    digest_of,
+)
 from penstock.notify import Message, Target, published_message, rejected_message
 from penstock.tools import Effects, Tool, Toolbox
 from penstock.workflows import AgentSpec
@@ -28,7 +37,8 @@ def notify(given: NotifyGiven, brief: Brief, tools: Toolbox) -> Notified:
     """
     published = given.published
     evidence = Evidence.decoded(tools.objects.read(published.verdict.evidence))
-    build = rejected_message if published.snapshot is None else published_message
+    is_rejected = published.verdict.disposition is Disposition.NOTHING
+    build = rejected_message if is_rejected else published_message
     message = build(published, evidence)
     return tell(
         message,

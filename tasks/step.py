@@ -90,5 +90,5 @@ def _cache_key(_context: TaskRunContext, parameters: dict[str, Any]) -> str:
 
 def _is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     # NOTE: must stay a plain function; Prefect never calls a bound method or callable object.
-    error = state.result(raise_on_failure=False)
+    error = state.result(raise_on_failure=False, _sync=True)
     return isinstance(error, Transient)

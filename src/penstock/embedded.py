@@ -18,12 +18,22 @@ import httpx
 
 from penstock.errors import StoreUnavailable
 
-__all__ = ["EmbeddedPrefect"]
+__all__ = ["EmbeddedPrefect", "find_running"]
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 20.0
 POLL_S = 0.2
+ADDRESS_FILE = "api-url"
+
+
+def find_running(home: Path) -> str | None:
+    """Return the API's address of the server that runs in a folder, None if there is none."""
+    try:
+        url = (home / ADDRESS_FILE).read_text().strip()
+    except OSError:
+        return None
+    return url if _answers(url) else None
 
 
 class EmbeddedPrefect:
@@ -83,11 +93,9 @@ class EmbeddedPrefect:
         while monotonic() < end:
             if self._processes["server"].poll() is not None:
                 break
-            try:
-                if httpx.get(f"{self.api_url}/health", timeout=2).is_success:
-                    return self._processes["server"].pid
-            except httpx.TransportError:
-                pass
+            if _answers(self.api_url):
+                (self.home / ADDRESS_FILE).write_text(self.api_url)
+                return self._processes["server"].pid
             sleep(POLL_S)
         self.stop()
         raise StoreUnavailable(
@@ -108,6 +116,7 @@ class EmbeddedPrefect:
         for name, process in reversed(list(self._processes.items())):
             _end(process)
             del self._processes[name]
+        (self.home / ADDRESS_FILE).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         self.start_server()
@@ -136,6 +145,13 @@ class EmbeddedPrefect:
                 stderr=log,
                 start_new_session=True,
             )
+
+
+def _answers(api_url: str) -> bool:
+    try:
+        return httpx.get(f"{api_url}/health", timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -78,11 +78,13 @@ def options_of(
 ) -> tuple[Option, ...]:
     """Return what a steward may choose.
 
-    Reject is always open. Nothing else is while records are unaccounted for, or while the table
-    has the batch already. Quarantine needs failed rows, and a remainder that would pass by itself.
+    Reject is always open. Nothing else is while records are unaccounted for, where there is no row
+    to publish, or while the table has the batch already. Quarantine needs failed rows, and a
+    remainder that would pass by itself.
     """
     choices = [Choice.REJECT]
-    if ingested.is_conserved and not is_published:
+    has_rows = any(file.rows_typed for file in ingested.files)
+    if ingested.is_conserved and has_rows and not is_published:
         choices.insert(0, Choice.APPROVE)
         failed = split.rows_failed + sum(file.rows_miscast for file in ingested.files)
         if failed and split.rows_clean and remainder_passes:

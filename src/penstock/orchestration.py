@@ -12,6 +12,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import get_current_settings
 from prefect.states import Scheduled
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -22,6 +23,7 @@ __all__ = [
     "DRAIN_DEPLOYMENT",
     "WORK_POOL",
     "deploy",
+    "has_server",
     "is_waiting",
     "resume_run",
     "spawn_batch_run",
@@ -54,6 +56,11 @@ _patiently = retry(
     stop=stop_after_attempt(8),
     reraise=True,
 )
+
+
+def has_server() -> bool:
+    """True when an address of a Prefect server is set; without one each client starts its own."""
+    return bool(get_current_settings().api.url)
 
 
 def is_waiting(flow_run: str) -> bool:

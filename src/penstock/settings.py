@@ -18,6 +18,14 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _absolute_place(place: str | None) -> str | None:
+    """Make a folder absolute: workers run in other folders than commands. A uri stays as it is."""
+    return place if place is None or "://" in place else str(_absolute(Path(place)))
+
+
+Place = Annotated[str | None, AfterValidator(_absolute_place)]
+
+
 class Settings(BaseSettings):
     """Where things are kept. Each field is `PENSTOCK_` plus its name in capitals.
 
@@ -33,15 +41,15 @@ class Settings(BaseSettings):
         validate_default=True,
         description="folder of everything that has no own place",
     )
-    config: str | None = Field(
+    config: Place = Field(
         default=None, description="folder or `s3://bucket/prefix` of workflows and contracts"
     )
-    store: str | None = Field(
+    store: Place = Field(
         default=None, description="object store of claims, staged files, evidence and lineage"
     )
     ledger: str | None = Field(default=None, description="SQLAlchemy URL of the ledger")
     catalog: str | None = Field(default=None, description="SQLAlchemy URL of the Iceberg catalog")
-    warehouse: str | None = Field(default=None, description="folder or `s3://` of published tables")
+    warehouse: Place = Field(default=None, description="folder or `s3://` of published tables")
     lineage_transport: dict[str, JsonValue] | None = Field(
         default=None, description="OpenLineage client transport as JSON, `{'type': 'http', ...}`"
     )

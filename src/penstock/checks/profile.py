@@ -63,6 +63,8 @@ def plan_column(
     def decode(row: Row) -> ColumnProfile:
         values = {key: reading(row) for key, reading in read.items()}
         quantiles = values.pop("quantiles", None)
+        # An estimate may be too high; there are never more values than rows that have one.
+        values["distinct"] = min(values["distinct"], rows - values["missing"])
         return ColumnProfile(
             name=column.name,
             type=column.type,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from penstock.cli.output import AsJson, print_json, print_line, print_text, progress
+from penstock.cli.server import use_running_server
 from penstock.errors import Conflict, NotFound, StoreUnavailable
 from penstock.model import Choice, Decision, Request
 
@@ -72,7 +73,9 @@ def decide(
     from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    tools = Tools(settings=read_settings())
+    settings = read_settings()
+    use_running_server(settings)
+    tools = Tools(settings=settings)
     ledger = tools.ledger
     found = ledger.request(request)
     decision = ledger.decide(found.id, choice=choice, note=note, by=who(), evidence=found.evidence)
@@ -91,8 +94,14 @@ def wake(request: Request, decision: Decision) -> bool:
     if request.flow_run is None:
         typer.echo(f"No run waits for it: {NEXT_DRAIN}", err=True)
         return False
-    from penstock.orchestration import resume_run
+    from penstock.orchestration import has_server, resume_run
 
+    if not has_server():
+        typer.echo(
+            f"No Prefect server is known here (PREFECT_API_URL), so no run was woken: {NEXT_DRAIN}",
+            err=True,
+        )
+        return False
     answer = {"decision": decision.choice.value, "note": decision.note}
     try:
         with progress("Waking the suspended run", after_s=1):

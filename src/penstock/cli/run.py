@@ -10,6 +10,7 @@ import typer
 from penstock.cli.definitions import load_definitions
 from penstock.cli.gate import who
 from penstock.cli.output import AsJson, print_json, print_line, print_text
+from penstock.cli.server import use_running_server
 from penstock.errors import ConfigError, PenstockError
 
 if TYPE_CHECKING:
@@ -30,14 +31,17 @@ def run(
     The run is a flow of the Prefect server at PREFECT_API_URL, or of a temporary one. A batch
     that must ask a steward is handed to the `process-batch` deployment where there is one.
     """
+    from penstock.settings import read_settings
+
+    settings = read_settings()
+    use_running_server(settings)
     from penstock.flows import process_batch
     from penstock.flows.work import open_claims
     from penstock.landing import describe_file
     from penstock.model import BatchState
-    from penstock.settings import read_settings
     from penstock.tools import Tools
 
-    tools = Tools(settings=read_settings())
+    tools = Tools(settings=settings)
     loaded = _find_workflow(tools.settings, dataset)
     claim = open_claims(tools, dataset).claim_files(
         [describe_file(file) for file in files], requested_by=who()

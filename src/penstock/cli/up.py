@@ -12,6 +12,7 @@ import typer
 
 from penstock.cli.definitions import load_definitions
 from penstock.cli.output import print_line, progress
+from penstock.cli.server import home_of_server
 from penstock.errors import ConfigError
 
 __all__ = ["up"]
@@ -33,7 +34,7 @@ def up(
 
     settings = read_settings()
     tools = Tools(settings=settings)
-    _, errors = load_definitions(settings)
+    loaded, errors = load_definitions(settings)
     if errors:
         raise ConfigError(
             f"{len(errors)} of the definitions cannot be used."
@@ -44,7 +45,7 @@ def up(
         probe(tools.store)
         _ = tools.ledger
     prefect = EmbeddedPrefect(
-        settings.home / "prefect", environment=settings.environment(), port=port
+        home_of_server(settings), environment=settings.environment(), port=port
     )
     stopped = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
@@ -57,12 +58,17 @@ def up(
         print_line(f"Prefect UI   {prefect.ui_url}")
         print_line(f"Config       {settings.config_uri}")
         print_line(f"Home         {settings.home}")
-        print_line(f"For other commands: export PREFECT_API_URL={prefect.api_url}")
+        print_line(f"Logs         {prefect.home}/*.log")
+        for one in loaded:
+            landing = one.workflow.landing
+            print_line(f"Landing      {one.workflow.dataset}: {landing.uri}/{landing.pattern}")
+        print_line(f"Prefect API  {prefect.api_url}")
         print_line("Watching the landings; Ctrl-C stops.")
         stopped.wait()
     except KeyboardInterrupt:
         pass
     finally:
+        print_line("Stopping the worker and the server; what was begun goes on at the next start.")
         prefect.stop()
 
 

@@ -121,4 +121,6 @@ def _rows(evidence: Evidence) -> list[str]:
 def _sentence(text: str) -> str:
     """Return text as one sentence: a capital first, a full stop last, not too long."""
     flat = cut(" ".join(text.split()), limit=SENTENCE_LIMIT)
-    return (flat[:1].upper() + flat[1:]).rstrip(".") + "." if flat else ""
+    starts_with_uri = "://" in flat.partition(" ")[0]
+    first = flat[:1] if starts_with_uri else flat[:1].upper()
+    return (first + flat[1:]).rstrip(".") + "." if flat else ""
