@@ -17,6 +17,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from playwright.sync_api import Browser, sync_playwright
 
 START_S = 30
 STOP_S = 10
@@ -74,6 +75,22 @@ def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         if attempt == 2:  # another program may have taken a port, hence the attempts
             tail = (folder / "weed.log").read_text(errors="replace")[-2000:]
             pytest.fail(f"SeaweedFS did not start:\n{tail}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start headless Chromium for one module.
+
+    Playwright's event loop ends with it: other code must not find one running in this thread.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ HELD = [
         kind="empty_file",
         says=("is empty", "land the file again"),
         counted=0,
+        options=NOT_READ,
     ),
     Case(
         id="header-only",
@@ -75,6 +76,7 @@ HELD = [
         kind="no_records",
         says=("Ask the producer",),
         counted=0,
+        options=NOT_READ,
     ),
     Case(
         id="truncated-gzip",
